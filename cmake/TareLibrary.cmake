@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+# The library: one object target for each folder, whose include path holds only
+# the folders it may use, so that the build enforces which way data flows.
+
+set(TARE_SOURCE_DIR ${CMAKE_CURRENT_LIST_DIR}/..)
+
+add_library(tare_warnings INTERFACE)
+target_compile_options(tare_warnings INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
+  $<$<BOOL:${TARE_WERROR}>:-Werror>)
+
+# tare_folder(<target> <folder> SOURCES <files...> USES <folders...>)
+function(tare_folder target folder)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES;USES")
+  list(TRANSFORM arg_SOURCES PREPEND ${TARE_SOURCE_DIR}/src/${folder}/)
+  list(TRANSFORM arg_USES PREPEND ${TARE_SOURCE_DIR}/src/)
+  add_library(${target} OBJECT ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE ${TARE_SOURCE_DIR}/include ${TARE_SOURCE_DIR}/src/${folder} ${arg_USES})
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:-std=gnu17>)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:tare_warnings>)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
+endfunction()
+
+set(TARE_CAPTURE_SOURCES
+  birth.c blockmap.c boot.c canary.c environment.c interpose.c modules.c pool.c real.c record.c scope.c start.c store.c
+  thread.c)
+
+# The hot side, once for each way to stand before malloc. It runs inside malloc:
+# no vector registers (lazy binding does not save them for us), no builtins (our
+# calloc must not be folded into a call of itself).
+function(tare_capture target)
+  tare_folder(${target} capture SOURCES ${TARE_CAPTURE_SOURCES} USES os layout)
+  target_compile_options(${target} PRIVATE
+    $<$<COMPILE_LANGUAGE:C>:-fno-builtin -mgeneral-regs-only -fno-stack-protector>)
+  target_compile_definitions(${target} PRIVATE ${ARGN})
+endfunction()
+
+tare_folder(tare_os os SOURCES linux.c)
+target_compile_options(tare_os PRIVATE -fno-builtin)
+tare_folder(tare_text text SOURCES text.c)
+tare_folder(tare_stats explain SOURCES stats.c USES text)
+tare_folder(tare_expect expect SOURCES expect.c failure.c measure.c USES os layout text capture explain)
+set(tare_common_objects
+  $<TARGET_OBJECTS:tare_os> $<TARGET_OBJECTS:tare_text> $<TARGET_OBJECTS:tare_stats> $<TARGET_OBJECTS:tare_expect>)
+
+tare_capture(tare_capture_shared TARE__LINK_MODE="shared")
+tare_capture(tare_capture_static TARE__LINK_MODE="static")
+tare_capture(tare_capture_wrap TARE__LINK_MODE="wrap" TARE__WRAP)
+foreach(mode IN ITEMS shared static)
+  target_sources(tare_capture_${mode} PRIVATE ${TARE_SOURCE_DIR}/src/capture/vfork.S)
+endforeach()
+
+add_library(tare SHARED ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_shared>)
+set_target_properties(tare PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
+target_link_options(tare PRIVATE -Wl,-z,defs -Wl,-z,now)
+
+add_library(tare_static STATIC ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_static>)
+add_library(tare_wrap STATIC ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_wrap>)
+set_target_properties(tare_static tare_wrap PROPERTIES LINKER_LANGUAGE C)
+set_target_properties(tare_static PROPERTIES EXPORT_NAME static)
+set_target_properties(tare_wrap PROPERTIES EXPORT_NAME wrap)
+
+foreach(target IN ITEMS tare tare_static tare_wrap)
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${TARE_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_options(${target} INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:${TARE_NO_BUILTIN_FLAGS}>
+    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:${TARE_NO_NEW_ELISION_GNU}>
+    $<$<COMPILE_LANG_AND_ID:CXX,Clang,AppleClang>:${TARE_NO_NEW_ELISION_CLANG}>)
+endforeach()
+# malloc first: a program may name tare behind a library that brings a malloc,
+# and --as-needed must not drop what only libc needs.
+target_link_libraries(tare_static INTERFACE ${CMAKE_DL_LIBS})
+target_link_options(tare_wrap INTERFACE ${TARE_WRAP_FLAGS})
+
+add_library(tare::tare ALIAS tare)
+add_library(tare::static ALIAS tare_static)
+add_library(tare::wrap ALIAS tare_wrap)

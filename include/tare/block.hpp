@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TARE_BLOCK_HPP
+#define TARE_BLOCK_HPP
+
+/*
+ * The block forms of tare.h in C++ (11 and later). They mean the same as in C;
+ * a class stands where C has a cleanup attribute, so that a failure handler may
+ * throw. Included by tare.h, never by itself.
+ */
+
+#ifndef TARE_TARE_H
+#error "include <tare/tare.h>"
+#endif
+
+namespace tare {
+namespace detail {
+
+#define TARE_DETAIL_BLOCK_(kind, argument)                                                                             \
+    class kind##_block {                                                                                               \
+      public:                                                                                                          \
+        kind##_block(const argument &what, tare_here_ here) { tare_##kind##_begin_(&block_, &what, here); }            \
+        kind##_block(const kind##_block &) = delete;                                                                   \
+        kind##_block &operator=(const kind##_block &) = delete;                                                        \
+        ~kind##_block() noexcept(false) { tare_##kind##_end_(&block_); }                                               \
+        bool running() const { return block_.running; }                                                                \
+        void stop() { block_.running = false; }                                                                        \
+                                                                                                                       \
+      private:                                                                                                         \
+        tare_##kind##_block_ block_;                                                                                   \
+    }
+TARE_DETAIL_BLOCK_(measure, tare_measurement_);
+TARE_DETAIL_BLOCK_(expect, tare_expectation);
+#undef TARE_DETAIL_BLOCK_
+
+inline tare_options options(const char *name = nullptr, tare_domain domain = TARE_THREAD)
+{
+    tare_options made;
+    made.name = name;
+    made.domain = domain;
+    return made;
+}
+
+inline tare_measurement_ measurement(tare_stats *stats, const char *name = nullptr, tare_domain domain = TARE_THREAD)
+{
+    tare_measurement_ made;
+    made.stats = stats;
+    made.name = name;
+    made.domain = domain;
+    return made;
+}
+
+inline tare_expectation no_allocations()
+{
+    tare_expectation made = tare_expectation();
+    made.allocations = made.reallocations = made.failed_allocations = tare_exactly(0);
+    return made;
+}
+
+inline tare_expectation no_leaks()
+{
+    tare_expectation made = tare_expectation();
+    made.leaked_allocations = made.leaked_bytes = tare_exactly(0);
+    return made;
+}
+
+inline tare_scope *open(const tare_options &options)
+{
+    return tare_open_with(&options);
+}
+
+inline bool check(const tare_stats *stats, const tare_expectation &expectation, tare_here_ here)
+{
+    return tare_check_(stats, &expectation, here);
+}
+
+inline tare_here_ here(const char *file, const char *function, int line)
+{
+    tare_here_ made;
+    made.file = file;
+    made.function = function;
+    made.line = line;
+    return made;
+}
+
+} // namespace detail
+} // namespace tare
+
+#define TARE_HERE_ (tare::detail::here(__FILE__, __func__, __LINE__))
+#define TARE_PASTE_EXPANDED_(a, b) a##b
+#define TARE_PASTE_(a, b) TARE_PASTE_EXPANDED_(a, b)
+#define TARE_BLOCK_(kind, ...) TARE_BLOCK_NAMED_(kind, TARE_PASTE_(tare_block_, __COUNTER__), __VA_ARGS__)
+#define TARE_BLOCK_NAMED_(kind, block, ...)                                                                            \
+    for (tare::detail::kind##_block block(__VA_ARGS__, TARE_HERE_); block.running(); block.stop())
+
+/* An expectation made before, tare_expectation e; e.allocations = ...; may
+ * stand where C++20 takes bounds by name: tare_expect(e) { }. */
+#define tare_expect(...) TARE_BLOCK_(expect, tare_expectation{__VA_ARGS__})
+#define tare_check(stats, ...) tare::detail::check(stats, tare_expectation{__VA_ARGS__}, TARE_HERE_)
+#define tare_expect_no_allocations() TARE_BLOCK_(expect, tare::detail::no_allocations())
+#define tare_expect_no_leaks() TARE_BLOCK_(expect, tare::detail::no_leaks())
+
+#if __cplusplus >= 202002L
+#define tare_open(...) tare::detail::open(tare_options{__VA_ARGS__})
+#define tare_measure(...) TARE_BLOCK_(measure, tare_measurement_{.stats = __VA_ARGS__})
+#else
+#define tare_open(...) tare::detail::open(tare::detail::options(__VA_ARGS__))
+#define tare_measure(...) TARE_BLOCK_(measure, tare::detail::measurement(__VA_ARGS__))
+#endif
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TARE_TARE_H
+#define TARE_TARE_H
+
+/*
+ * Tare: what exactly does this piece of C or C++ allocate?
+ *
+ *     tare_stats stats;
+ *     tare_measure(&stats) {
+ *         char *s = replace("whoa", "whoa", "wow");
+ *         free(s);
+ *     }
+ *     assert(stats.allocations == 1 && stats.leaked_bytes == 0);
+ *
+ *     tare_expect(.allocations = tare_at_most(3), .leaked_bytes = tare_none) {
+ *         parse(input);
+ *     }
+ *
+ * This header is the manual. Four things hold for everything in it:
+ *
+ * Units. Every size is in requested bytes: what the caller asked malloc for,
+ * never what the allocator rounded it up to.
+ *
+ * Threads. Every function may be called from any thread unless it says
+ * otherwise. No other thread is ever made to wait while a scope is open.
+ *
+ * Memory. Nothing here allocates through malloc, so measuring never changes
+ * what is measured. No function keeps a pointer of yours after it returns,
+ * except tare_set_failure_handler().
+ *
+ * Errors. A function that can fail returns 0 or a negative tare_error. Before
+ * it returns an error it tells the failure handler, whose default prints one
+ * message on stderr and aborts, so that a mistake in a test can't pass unseen.
+ *
+ * Build with the flags that the CMake target or the pkg-config file carries:
+ * without -fno-builtin-malloc and its siblings gcc and clang delete
+ * malloc/free pairs whose block goes unused, and what is deleted can't be
+ * counted.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TARE_VERSION_MAJOR 0
+#define TARE_VERSION_MINOR 1
+#define TARE_VERSION_PATCH 0
+
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define TARE_INITIALLY_(value) = value /* so that options left out are no warning in C++ */
+#else
+#define TARE_INITIALLY_(value)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* ---- Statistics --------------------------------------------------------- */
+
+/*
+ * The one list of what is measured: TYPE, NAME, UNIT (BLOCKS, CALLS or BYTES)
+ * and the meaning in a line. The struct, the difference, equality, the text,
+ * the JSON and the expectations all come from it.
+ *
+ * A reallocation is one successful realloc of a block; it counts neither as
+ * allocation nor as deallocation. Its growth is added to bytes_allocated, its
+ * shrinkage to bytes_deallocated. So 100 -> 300 and then free is 1 allocation,
+ * 1 reallocation, 1 deallocation, 300 bytes allocated, 300 deallocated, +200
+ * reallocated, and bytes_allocated - bytes_deallocated is always the net.
+ */
+#define TARE_STATISTICS(X)                                                                                             \
+    X(uint64_t, allocations, CALLS, "successful calls that made a block; malloc(0) is one")                            \
+    X(uint64_t, deallocations, CALLS, "calls that ended a block; free(NULL) is none")                                  \
+    X(uint64_t, reallocations, CALLS, "successful calls that resized a block")                                         \
+    X(uint64_t, bytes_allocated, BYTES, "bytes of the allocations, and the growth of the reallocations")               \
+    X(uint64_t, bytes_deallocated, BYTES, "bytes of the deallocations, and the shrinkage of the reallocations")        \
+    X(int64_t, bytes_reallocated, BYTES, "net growth of the reallocations, already in the two above")                  \
+    X(uint64_t, peak_bytes, BYTES, "the highest net since the start, never below 0")                                   \
+    X(uint64_t, leaked_allocations, BLOCKS, "blocks born here that nobody had freed at the end")                       \
+    X(uint64_t, leaked_bytes, BYTES, "bytes of those blocks")                                                          \
+    X(uint64_t, failed_allocations, CALLS, "calls that returned no block; they count nowhere else")
+
+/*
+ * The one list of what can make a result inexact: NAME and what happened.
+ * tare_stats.inexact has the bit TARE_INEXACT_<NAME> set for each that did.
+ * An exact result has none.
+ */
+#define TARE_INEXACT_REASONS(X)                                                                                        \
+    X(NOT_ATTACHED, "tare is not attached: the program's malloc is not the one tare measures")                         \
+    X(UNKNOWN_BLOCK, "a block was freed or resized that tare never saw allocated; its bytes are missing")              \
+    X(LOST, "tare had no memory to remember a block; its size is missing when it is freed")                            \
+    X(REENTERED, "a signal handler allocated while its thread was inside an allocation; those calls are missing")      \
+    X(BYPASSED, "a module binds malloc past tare (dlmopen, RTLD_DEEPBIND or -Bsymbolic); its calls are missing")       \
+    X(ABANDONED, "the scope was left by a jump and closed late; its peak is missing")                                  \
+    X(UNSETTLED, "another thread was stopped in the middle of a call; one call of its may be half counted")            \
+    X(NO_ROOM, "the record had no room for more threads; theirs is lost if the program is killed")                     \
+    X(ENDED_MID_CALL, "the program was ended in the middle of a call; one call may be half counted")
+
+enum {
+#define TARE_INEXACT_ORDINAL_(name, text) TARE_INEXACT_ORDINAL_##name,
+    TARE_INEXACT_REASONS(TARE_INEXACT_ORDINAL_)
+#undef TARE_INEXACT_ORDINAL_
+        TARE_INEXACT_COUNT
+};
+
+enum {
+#define TARE_INEXACT_BIT_(name, text) TARE_INEXACT_##name = 1 << TARE_INEXACT_ORDINAL_##name,
+    TARE_INEXACT_REASONS(TARE_INEXACT_BIT_)
+#undef TARE_INEXACT_BIT_
+        TARE_INEXACT_NONE = 0
+};
+
+/* One result. Where inexact has TARE_INEXACT_NOT_ATTACHED, nothing was
+ * measured and every other field has all its bits set: never 0. */
+typedef struct tare_stats {
+#define TARE_FIELD_(type, name, unit, text) type name;
+    TARE_STATISTICS(TARE_FIELD_)
+#undef TARE_FIELD_
+    uint32_t inexact; /* TARE_INEXACT_* bits; 0 is exact */
+} tare_stats;
+
+/* after - before, field by field. Each field is signed. */
+typedef struct tare_difference {
+#define TARE_FIELD_(type, name, unit, text) int64_t name;
+    TARE_STATISTICS(TARE_FIELD_)
+#undef TARE_FIELD_
+    uint32_t inexact; /* what made either of the two inexact */
+} tare_difference;
+
+tare_difference tare_stats_difference(const tare_stats *before, const tare_stats *after);
+
+/* True when every statistic and what is inexact are the same. */
+bool tare_stats_equal(const tare_stats *a, const tare_stats *b);
+
+/*
+ * Writes the statistics as text, a line each, or as one JSON object whose keys
+ * are their names. Like snprintf: writes at most size bytes with the closing
+ * NUL and returns the length of the whole text; size 0 writes nothing, and
+ * buffer may be NULL then. Allocates nothing; safe in a signal handler.
+ */
+size_t tare_stats_format(const tare_stats *stats, char *buffer, size_t size);
+size_t tare_stats_format_json(const tare_stats *stats, char *buffer, size_t size);
+
+/* What an inexact bit means, in a sentence that lives forever; NULL for no
+ * such bit. Takes one bit. */
+const char *tare_inexact_text(uint32_t bit);
+
+/* ---- Errors ------------------------------------------------------------- */
+
+/* The one list of errors: NAME, value and meaning. */
+#define TARE_ERRORS(X)                                                                                                 \
+    X(NOT_ATTACHED, -1, "tare is not attached to this program's malloc")                                               \
+    X(NULL_ARGUMENT, -2, "an argument is NULL that must not be")                                                       \
+    X(NOT_OPEN, -3, "this scope is not open: it was closed before, or it never was a scope")                           \
+    X(WRONG_THREAD, -4, "a scope of a thread can be read, reset and closed by that thread alone")                      \
+    X(NO_MEMORY, -5, "tare could get no memory from the system")                                                       \
+    X(BAD_DOMAIN, -6, "there is no such domain")                                                                       \
+    X(BAD_BOUND, -7, "a bound whose low end is above its high end")                                                    \
+    X(BUSY, -8, "called inside an allocation, by a signal handler, or after the end of its thread")
+
+typedef enum tare_error {
+#define TARE_ERROR_VALUE_(name, value, text) TARE_ERROR_##name = (value),
+    TARE_ERRORS(TARE_ERROR_VALUE_)
+#undef TARE_ERROR_VALUE_
+        TARE_OK = 0
+} tare_error;
+
+/* The meaning of an error, in a sentence that lives forever. Never NULL. */
+const char *tare_error_text(int error);
+
+/* ---- Attachment --------------------------------------------------------- */
+
+/*
+ * True when an allocation made by the C library just now was seen by tare.
+ * False in a program that is run under Valgrind, that brings its own malloc
+ * ahead of tare's, or that hides tare's from the C library. Costs about as
+ * much as one malloc. Every scope asks this itself when it opens.
+ */
+bool tare_is_attached(void);
+
+/* How tare got between the program and its allocator, in a word that lives
+ * forever: "shared", "preload", "static" or "wrap". Figures depend on it: a
+ * program linked by --wrap has only its own calls counted, not libc's. */
+const char *tare_link_mode(void);
+
+/* The version of the library that runs, "0.1.0"; lives forever. */
+const char *tare_version(void);
+
+/* ---- Scopes ------------------------------------------------------------- */
+
+/* Whose calls a scope counts. */
+typedef enum tare_domain {
+    TARE_THREAD = 0,  /* those of the thread that opened it */
+    TARE_PROCESS = 2, /* those of every thread. Calls of other threads that run at the very moment of opening, reading
+                         or closing fall on either side of it */
+} tare_domain;
+
+/* Options of a scope, each zero by default. */
+typedef struct tare_options {
+    const char *name TARE_INITIALLY_(0); /* shown in messages; must live as long as the scope; NULL for none */
+    tare_domain domain TARE_INITIALLY_(TARE_THREAD);
+} tare_options;
+
+/* One open measurement. Opaque; never dereference it. A scope that was closed
+ * is recognised as such for ever, so using it again is an error and not a
+ * crash. */
+typedef struct tare_scope tare_scope;
+
+/*
+ * tare_open(options...) opens a scope and returns it:
+ *
+ *     tare_scope *all = tare_open(.domain = TARE_PROCESS, .name = "all threads");
+ *
+ * Scopes nest, overlap and run in parallel in any number; none costs another
+ * anything for each call. Returns NULL on error (NOT_ATTACHED, NO_MEMORY,
+ * BAD_DOMAIN). Close it with tare_close(); a thread that ends closes its own.
+ * Costs about ten pairs of malloc and free.
+ */
+tare_scope *tare_open_with(const tare_options *options);
+
+/*
+ * tare_read() writes what the scope has counted since it was opened or reset.
+ * It stays open. leaked_* are then the blocks not freed yet.
+ * tare_reset() does that and starts the scope anew: figures from 0, and blocks
+ * born before are no longer its own. stats may be NULL.
+ * tare_close() does that and ends the scope. stats may be NULL.
+ *
+ * Errors: NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD. *stats is untouched then.
+ */
+int tare_read(tare_scope *scope, tare_stats *stats);
+int tare_reset(tare_scope *scope, tare_stats *stats);
+int tare_close(tare_scope *scope, tare_stats *stats);
+
+/*
+ * tare_measure(&stats, options...) { block } runs the block in a scope of its
+ * own and fills stats when it is left: at its end, by break, continue, return
+ * or goto, and in C++ (or C with -fexceptions) by an exception. A block left
+ * by longjmp, pthread_exit or exit fills nothing, and harms no later scope.
+ *
+ *     tare_measure(&stats, .domain = TARE_PROCESS) { serve(request); }
+ *
+ * In C++ before C++20, which has no options by name, give them in the order of
+ * tare_options: tare_measure(&stats, "name", TARE_PROCESS).
+ */
+
+/* Runs function(argument) in a scope of this thread and returns its figures. */
+tare_stats tare_measured(void (*function)(void *argument), void *argument);
+
+/* ---- Expectations ------------------------------------------------------- */
+
+/* What a statistic may be. Zero is "anything". Both ends are inclusive. */
+typedef struct tare_bound {
+    int64_t low;
+    int64_t high;
+    bool set;
+} tare_bound;
+
+static inline tare_bound tare_between(int64_t low, int64_t high)
+{
+    tare_bound bound = {low, high, true};
+    return bound;
+}
+static inline tare_bound tare_exactly(int64_t value)
+{
+    return tare_between(value, value);
+}
+static inline tare_bound tare_at_most(int64_t value)
+{
+    return tare_between(INT64_MIN, value);
+}
+static inline tare_bound tare_at_least(int64_t value)
+{
+    return tare_between(value, INT64_MAX);
+}
+#define tare_none (tare_exactly(0))
+
+/* A bound for each statistic, by its name, and then the options of the scope. */
+typedef struct tare_expectation {
+#define TARE_FIELD_(type, name, unit, text) tare_bound name TARE_INITIALLY_(tare_bound());
+    TARE_STATISTICS(TARE_FIELD_)
+#undef TARE_FIELD_
+    const char *name TARE_INITIALLY_(0);             /* as in tare_options */
+    tare_domain domain TARE_INITIALLY_(TARE_THREAD); /* as in tare_options */
+} tare_expectation;
+
+/*
+ * tare_expect(bounds..., options...) { block } measures the block and fails if
+ * a bound is violated when it is left. It prints nothing otherwise.
+ *
+ *     tare_expect(.allocations = tare_exactly(3), .peak_bytes = tare_at_most(4096)) { ... }
+ *
+ * A result that is inexact fails every expectation: it can't be judged.
+ *
+ * tare_expect_no_allocations() { block }   no allocation, no reallocation, not even a failed one
+ * tare_expect_no_leaks() { block }         every block born in it is freed in it
+ * tare_check(&stats, bounds...)            the same for figures one has; true when all hold
+ */
+
+/* What went wrong, for the failure handler. Valid only during its call. */
+typedef struct tare_failure {
+    const char *message;  /* the whole story, several lines, ending in a newline */
+    const char *file;     /* where the block or check stands; NULL for a plain function call */
+    const char *function; /* the same */
+    int line;             /* the same; 0 for none */
+    int error;            /* 0 for a violated expectation, else a tare_error */
+    const tare_stats *stats; /* what was measured; NULL for an error */
+} tare_failure;
+
+typedef void (*tare_failure_handler)(const tare_failure *failure, void *context);
+
+/*
+ * Sets what is called for a violated expectation and for an error, and returns
+ * what was called until now through the two pointers, which may be NULL. A
+ * NULL handler is the default: print the message on stderr and abort(). The
+ * handler is for the whole process and runs on the failing thread with the
+ * scope already closed, so it may allocate, longjmp into its test framework
+ * and, in C++, throw.
+ */
+void tare_set_failure_handler(tare_failure_handler handler, void *context, tare_failure_handler *old_handler,
+                              void **old_context);
+
+/* ---- What the macros stand on; not for direct use ------------------------ */
+
+typedef struct tare_here_ {
+    const char *file;
+    const char *function;
+    int line;
+} tare_here_;
+
+typedef struct tare_measurement_ {
+    tare_stats *stats;
+    const char *name TARE_INITIALLY_(0);
+    tare_domain domain TARE_INITIALLY_(TARE_THREAD);
+} tare_measurement_;
+
+typedef struct tare_measure_block_ {
+    tare_scope *scope; /* NULL where it could not be opened */
+    tare_stats *stats;
+    tare_here_ here;
+    bool running;
+} tare_measure_block_;
+
+typedef struct tare_expect_block_ {
+    tare_scope *scope; /* NULL where it could not be opened */
+    tare_expectation expectation;
+    tare_here_ here;
+    bool running;
+} tare_expect_block_;
+
+void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *measurement, tare_here_ here);
+void tare_measure_end_(tare_measure_block_ *block);
+void tare_expect_begin_(tare_expect_block_ *block, const tare_expectation *expectation, tare_here_ here);
+void tare_expect_end_(tare_expect_block_ *block);
+bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, tare_here_ here);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#include <tare/block.hpp>
+#else
+
+#define TARE_HERE_ ((tare_here_){__FILE__, __func__, __LINE__})
+#define TARE_PASTE_EXPANDED_(a, b) a##b
+#define TARE_PASTE_(a, b) TARE_PASTE_EXPANDED_(a, b)
+
+/* A loop that runs once, because a cleanup handler needs a variable and a
+ * block needs a head. The counter keeps nested blocks from shadowing. */
+#define TARE_BLOCK_(kind, ...) TARE_BLOCK_COUNTED_(kind, __COUNTER__, __VA_ARGS__)
+#define TARE_BLOCK_COUNTED_(kind, count, ...)                                                                          \
+    TARE_BLOCK_NAMED_(kind, TARE_PASTE_(tare_block_, count), TARE_PASTE_(tare_begun_, count), __VA_ARGS__)
+#define TARE_BLOCK_NAMED_(kind, block, begun, ...)                                                                     \
+    for (tare_##kind##_block_ block __attribute__((cleanup(tare_##kind##_end_))),                                      \
+         *begun = (tare_##kind##_begin_(&block, __VA_ARGS__, TARE_HERE_), &block);                                     \
+         begun->running; begun->running = false)
+
+#define tare_open(...) tare_open_with(&(tare_options){.name = NULL, __VA_ARGS__})
+#define tare_measure(...) TARE_BLOCK_(measure, &(tare_measurement_){.stats = __VA_ARGS__})
+#define tare_expect(...) TARE_BLOCK_(expect, &(tare_expectation){__VA_ARGS__})
+#define tare_check(...) TARE_CHECK_(__VA_ARGS__)
+#define TARE_CHECK_(stats, ...) tare_check_(stats, &(tare_expectation){__VA_ARGS__}, TARE_HERE_)
+#define tare_expect_no_allocations()                                                                                   \
+    tare_expect(.allocations = tare_none, .reallocations = tare_none, .failed_allocations = tare_none)
+#define tare_expect_no_leaks() tare_expect(.leaked_allocations = tare_none, .leaked_bytes = tare_none)
+
+#endif
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The store of this process: private memory, or in a recorded run a mapped
+ * file, so that nothing is lost however the process ends. */
+#ifndef TARE__CAPTURE_STORE_H
+#define TARE__CAPTURE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <tare/tare.h>
+
+#include "store.h"
+
+extern struct tare__store *tare__store; /* never NULL after start */
+
+/* True while this process records into a file. */
+extern bool tare__store_recorded;
+
+/* Environment of a recorded run: the directory for the files, and "0" where
+ * children are not to be recorded. */
+#define TARE__ENVIRONMENT_STORE "TARE_STORE"
+#define TARE__ENVIRONMENT_FOLLOW "TARE_FOLLOW"
+
+/* Decides whether this process is recorded, and where. */
+void tare__store_start(void);
+
+/* In a child: takes the parent's store off and lays the child's own one, empty,
+ * at the same address. */
+void tare__store_fork(void);
+
+/* A slot for a thread; NULL outside a recorded run and when all are taken. */
+struct tare__slot *tare__store_take_slot(void);
+void tare__store_give_slot(struct tare__slot *slot);
+
+/* Sets TARE_INEXACT_* bits for everything this process measures. */
+void tare__store_mark_inexact(uint32_t bits);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The functions that stand in front of the allocator's, one for each line of
+ * hooks.def: enter, call the real one, record, leave. Results and errno are the
+ * real one's. malloc and free have two short ways first, for a thread without a
+ * scope and for one with; all else is in thread.c and record.c.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "boot.h"
+#include "modules.h"
+#include "real.h"
+#include "record.h"
+#include "start.h"
+
+#ifdef TARE__WRAP
+#define HOOK(name) __wrap_##name
+#define TARE_HOOK(result, name, parameters) result HOOK(name) parameters;
+#include "hooks.def"
+#undef TARE_HOOK
+#else
+#include <malloc.h>
+#include <stdlib.h>
+#define HOOK(name) name
+void cfree(void *block);
+void free_sized(void *block, size_t size);
+void free_aligned_sized(void *block, size_t alignment, size_t size);
+#endif
+
+/* An archive member is linked only for a symbol that something needs: tare.h's
+ * functions need this one (scope.c), and so bring malloc with them. */
+const char tare__interposed = 1;
+
+static size_t at_least_minimum(size_t size)
+{
+    return size < tare__real.minimum ? tare__real.minimum : size;
+}
+
+static TARE__COLD void *allocate_oddly(struct tare__entry entry, size_t alignment, size_t size)
+{
+    if (entry.how == TARE__PROBE)
+        return size <= sizeof entry.hot->thread->canary ? entry.hot->thread->canary : NULL;
+    void *block = tare__boot_allocate(alignment, size);
+    if (block != NULL)
+        tare__map_put(block, size, TARE__BIRTH_BOOT);
+    else
+        errno = ENOMEM;
+    return block;
+}
+
+/* The body of a function that makes a block by `call`. */
+#define ALLOCATE(alignment, bytes, call)                                                                               \
+    struct tare__entry entry = tare__enter(TARE__FRAME);                                                               \
+    if (TARE__UNLIKELY(entry.how >= TARE__BOOT))                                                                       \
+        return allocate_oddly(entry, alignment, bytes);                                                                \
+    void *block = (call);                                                                                              \
+    tare__record_allocation(entry, block, bytes);                                                                      \
+    tare__leave(entry);                                                                                                \
+    return block
+
+static TARE__COLD void *malloc_in_general(size_t size, const void *caller, uintptr_t frame)
+{
+    struct tare__entry entry = tare__enter_slowly(frame);
+    if (entry.how >= TARE__BOOT)
+        return allocate_oddly(entry, 0, size);
+    void *block = tare__real.malloc(at_least_minimum(size));
+    if (tare__starting && entry.how == TARE__COUNT && block != NULL && tare__modules_runtime_pool(caller, size))
+        entry.birth = TARE__BIRTH_RUNTIME;
+    tare__record_allocation(entry, block, size);
+    tare__leave(entry);
+    return block;
+}
+
+/* Each of the two short ways is a function of its own, reached by a jump, so
+ * that neither saves registers for the other. */
+static __attribute__((noinline)) void *malloc_counting(size_t size, const void *caller, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->guard != 0))
+        return malloc_in_general(size, caller, TARE__FRAME);
+    TARE__STORE(hot->guard, TARE__FRAME);
+    void *block = tare__real.malloc(size);
+    struct tare__counters *counters = hot->counters;
+    tare__record_begin(counters);
+    if (TARE__LIKELY(block != NULL)) {
+        if (TARE__UNLIKELY(!tare__map_put_wide(block, size, hot->birth)))
+            TARE__ADD(counters->lost_blocks, 1);
+        tare__count_allocation(hot, counters, size);
+    } else {
+        TARE__ADD(counters->failed_allocations, 1);
+    }
+    tare__record_end(counters);
+    TARE__STORE(hot->guard, 0);
+    return block;
+}
+
+TARE__EXPORT void *HOOK(malloc)(size_t size)
+{
+    struct tare__hot *hot = tare__self;
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE))
+        return malloc_counting(size, __builtin_return_address(0), hot);
+    void *block = tare__real.malloc(size);
+    if (TARE__LIKELY(block != NULL))
+        tare__map_put_wide(block, size, TARE__BIRTH_NONE);
+    return block;
+}
+
+static TARE__COLD void free_in_general(void *block, uintptr_t frame)
+{
+    struct tare__entry entry = tare__enter(frame);
+    if (entry.how <= TARE__PASS && tare__record_deallocation(entry, block))
+        tare__real.free(block);
+    tare__leave(entry);
+}
+
+static __attribute__((noinline)) void free_counting(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->guard != 0 || word >> 32 != hot->birth)) {
+        free_in_general(block, TARE__FRAME);
+        return;
+    }
+    TARE__STORE(hot->guard, TARE__FRAME);
+    struct tare__counters *counters = hot->counters;
+    tare__record_begin(counters);
+    *(tare__map_word *)slot = 0;
+    tare__count_deallocation(hot, counters, (uint32_t)word - 1);
+    tare__record_end(counters);
+    tare__real.free(block);
+    TARE__STORE(hot->guard, 0);
+}
+
+/* A word with nothing in its upper half is a block that no scope knows, and not
+ * large: unless it is 0, no block at all. */
+TARE__EXPORT void HOOK(free)(void *block)
+{
+    if (TARE__UNLIKELY(block == NULL))
+        return;
+    struct tare__hot *hot = tare__self;
+    uint32_t *slot = tare__map_slot(block);
+    uint64_t word = TARE__LIKELY(slot != NULL) ? *(tare__map_word *)slot : 0;
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 >= UINT32_MAX)) {
+        free_counting(block, hot, slot, word);
+        return;
+    }
+    *(tare__map_word *)slot = 0;
+    tare__real.free(block);
+}
+
+TARE__EXPORT void *HOOK(calloc)(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        bytes = SIZE_MAX; /* the real one will refuse */
+    ALLOCATE(0, bytes,
+             TARE__LIKELY(bytes >= tare__real.minimum) ? tare__real.calloc(count, size)
+                                                       : tare__real.calloc(1, tare__real.minimum));
+}
+
+TARE__EXPORT void *HOOK(memalign)(size_t alignment, size_t size)
+{
+    ALLOCATE(alignment, size, tare__real.memalign(alignment, at_least_minimum(size)));
+}
+
+TARE__EXPORT void *HOOK(aligned_alloc)(size_t alignment, size_t size)
+{
+    ALLOCATE(alignment, size, tare__real.aligned_alloc(alignment, at_least_minimum(size)));
+}
+
+TARE__EXPORT void *HOOK(valloc)(size_t size)
+{
+    ALLOCATE(4096, size, tare__real.valloc(size));
+}
+
+TARE__EXPORT void *HOOK(pvalloc)(size_t size)
+{
+    ALLOCATE(4096, size, tare__real.pvalloc(size));
+}
+
+TARE__EXPORT int HOOK(posix_memalign)(void **result, size_t alignment, size_t size)
+{
+    struct tare__entry entry = tare__enter(TARE__FRAME);
+    if (TARE__UNLIKELY(entry.how >= TARE__BOOT)) {
+        void *block = allocate_oddly(entry, alignment, size);
+        if (block != NULL)
+            *result = block;
+        return block != NULL ? 0 : ENOMEM;
+    }
+    int error = tare__real.posix_memalign(result, alignment, at_least_minimum(size));
+    tare__record_allocation(entry, error == 0 ? *result : NULL, size);
+    tare__leave(entry);
+    return error;
+}
+
+/* A block of the boot arena moves to the real allocator, where there is one. */
+static TARE__COLD void *reallocate_from_boot(struct tare__entry entry, void *old, size_t size)
+{
+    if (entry.how == TARE__BOOT) {
+        void *block = tare__boot_reallocate(old, size);
+        if (block != NULL)
+            tare__map_put(block, size, TARE__BIRTH_BOOT);
+        return block;
+    }
+    size_t old_size = tare__boot_size(old);
+    void *block = tare__real.malloc(at_least_minimum(size));
+    entry.birth = TARE__BIRTH_NESTED;
+    if (block != NULL) {
+        memcpy(block, old, old_size < size ? old_size : size);
+        tare__map_put(block, size, TARE__BIRTH_NESTED);
+    }
+    return block;
+}
+
+/* The block is out of the map while the real function runs: once it has been
+ * freed in there, another thread may be given the same address. */
+static void *reallocate(struct tare__entry entry, void *old, size_t size)
+{
+    if (TARE__UNLIKELY(entry.how >= TARE__BOOT || tare__map_look(old).birth == TARE__BIRTH_BOOT))
+        return old != NULL && entry.how != TARE__PROBE ? reallocate_from_boot(entry, old, size)
+                                                       : allocate_oddly(entry, 0, size);
+    if (old == NULL) {
+        void *block = tare__real.realloc(NULL, at_least_minimum(size));
+        tare__record_allocation(entry, block, size);
+        return block;
+    }
+    struct tare__block was = tare__map_take(old);
+    void *block = tare__real.realloc(old, size != 0 ? at_least_minimum(size) : 0);
+    if (block == NULL && size == 0)
+        tare__record_freed_by_realloc(entry, was);
+    else
+        tare__record_reallocation(entry, old, was, block, size);
+    return block;
+}
+
+TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
+{
+    struct tare__entry entry = tare__enter(TARE__FRAME);
+    void *block = reallocate(entry, old, size);
+    tare__leave(entry);
+    return block;
+}
+
+/* Not by the real one: glibc's calls realloc, so the call would be nested. */
+TARE__EXPORT void *HOOK(reallocarray)(void *old, size_t count, size_t size)
+{
+    struct tare__entry entry = tare__enter(TARE__FRAME);
+    size_t bytes;
+    void *block = NULL;
+    if (__builtin_mul_overflow(count, size, &bytes)) {
+        errno = ENOMEM;
+        tare__record_failure(entry);
+    } else {
+        block = reallocate(entry, old, bytes);
+    }
+    tare__leave(entry);
+    return block;
+}
+
+/* The body of a function that ends a block by `call`. */
+#define RELEASE(block, call)                                                                                           \
+    if ((block) == NULL)                                                                                               \
+        return;                                                                                                        \
+    struct tare__entry entry = tare__enter(TARE__FRAME);                                                               \
+    if (entry.how <= TARE__PASS && tare__record_deallocation(entry, block))                                            \
+        call;                                                                                                          \
+    tare__leave(entry)
+
+TARE__EXPORT void HOOK(cfree)(void *block)
+{
+    RELEASE(block, tare__real.free(block));
+}
+
+TARE__EXPORT void HOOK(free_sized)(void *block, size_t size)
+{
+    RELEASE(block, tare__real.free_sized != NULL ? tare__real.free_sized(block, at_least_minimum(size))
+                                                 : tare__real.free(block));
+}
+
+TARE__EXPORT void HOOK(free_aligned_sized)(void *block, size_t alignment, size_t size)
+{
+    RELEASE(block, tare__real.free_aligned_sized != NULL
+                       ? tare__real.free_aligned_sized(block, alignment, at_least_minimum(size))
+                       : tare__real.free(block));
+}
+
+TARE__EXPORT size_t HOOK(malloc_usable_size)(void *block)
+{
+    if (block == NULL)
+        return 0;
+    if (TARE__UNLIKELY(tare__boot_owns(block)))
+        return tare__boot_size(block);
+    if (TARE__UNLIKELY(!tare__started() && !tare__start()))
+        return 0;
+    return tare__real.malloc_usable_size(block);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a call leaves behind: counters, block map, peaks.
+ *
+ * A thread's counters are written by that thread alone. While it changes them
+ * it sets `recording`, so that whoever copies them can tell a whole call from
+ * half a one. All functions keep errno.
+ */
+#ifndef TARE__RECORD_H
+#define TARE__RECORD_H
+
+#include "blockmap.h"
+#include "thread.h"
+
+TARE__INLINE void tare__record_begin(struct tare__counters *counters)
+{
+    TARE__STORE(counters->recording, 1);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+TARE__INLINE void tare__record_end(struct tare__counters *counters)
+{
+    __atomic_store_n(&counters->recording, 0, __ATOMIC_RELEASE);
+}
+
+/* Adds to the net of all threads, and raises its peak. */
+void tare__shared_peak(struct tare__shared *shared, int64_t net);
+TARE__INLINE void tare__shared_add(struct tare__shared *shared, int64_t bytes)
+{
+    int64_t net;
+    if (tare__os_single_threaded()) {
+        net = TARE__LOAD(shared->net) + bytes;
+        TARE__STORE(shared->net, net);
+    } else {
+        net = __atomic_add_fetch(&shared->net, bytes, __ATOMIC_RELAXED);
+    }
+    if (net > TARE__LOAD(shared->peak))
+        tare__shared_peak(shared, net);
+}
+
+/* Net bytes rose: does the peak? */
+TARE__INLINE void tare__raise_peak(struct tare__counters *counters)
+{
+    int64_t net = (int64_t)(counters->bytes_allocated - counters->bytes_deallocated);
+    if (net > counters->peak)
+        counters->peak = net;
+}
+
+/* Adds one allocation. Between tare__record_begin and _end. */
+TARE__INLINE void tare__count_allocation(struct tare__hot *hot, struct tare__counters *counters, size_t size)
+{
+    TARE__ADD(counters->allocations, 1);
+    TARE__ADD(counters->bytes_allocated, size);
+    tare__raise_peak(counters);
+    if (TARE__UNLIKELY(hot->shared != NULL)) {
+        tare__shared_add(hot->shared, (int64_t)size);
+        if (hot->histogram != NULL)
+            TARE__ADD(hot->histogram[size == 0 ? 0 : 64 - __builtin_clzll(size)], 1);
+    }
+}
+
+/* Adds one deallocation of a block born in the very scopes that are open now. */
+TARE__INLINE void tare__count_deallocation(struct tare__hot *hot, struct tare__counters *counters, size_t size)
+{
+    TARE__ADD(counters->deallocations, 1);
+    TARE__ADD(counters->bytes_deallocated, size);
+    if (TARE__UNLIKELY(hot->shared != NULL))
+        tare__shared_add(hot->shared, -(int64_t)size);
+}
+
+/* The same for any allocator, any birth and any way in. block may be NULL: the
+ * call failed. */
+void tare__record_allocation(struct tare__entry entry, const void *block, size_t size);
+
+/* A block is about to be freed: forgets and counts it. False when it is one of
+ * the boot arena, which must not reach the real free. */
+bool tare__record_deallocation(struct tare__entry entry, const void *block);
+
+/* A block was taken from the map to be resized; then it was (or, with NULL,
+ * was not, and is put back as it was). */
+void tare__record_reallocation(struct tare__entry entry, const void *block, struct tare__block old, const void *fresh,
+                               size_t size);
+
+/* A block is freed by realloc(block, 0) of an allocator that does so. */
+void tare__record_freed_by_realloc(struct tare__entry entry, struct tare__block old);
+
+/* A call failed. */
+void tare__record_failure(struct tare__entry entry);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scopes and their attachments to threads.
+ *
+ * A thread counts once, however many scopes are open; an attachment remembers
+ * where the thread's counters stood when the scope began to count it. So a
+ * scope costs a call nothing, and its figures are sums of differences. A scope
+ * of one thread has one attachment; a scope of the process has one for each
+ * thread, which each thread makes for itself before its next call, so that no
+ * call is ever half inside.
+ */
+#ifndef TARE__SCOPE_H
+#define TARE__SCOPE_H
+
+#include <tare/tare.h>
+
+#include "birth.h"
+#include "thread.h"
+
+struct tare__attachment {
+    struct tare__scope *scope;
+    struct tare__thread *thread;
+    struct tare__era *era;
+    struct tare__attachment *next_of_thread;
+    struct tare__attachment *next_of_scope; /* or in the free list */
+    struct tare__counters base;             /* the thread's counters when it was attached */
+    struct tare__foreign own_foreign;
+    struct tare__foreign *foreign; /* own_foreign, or in the store for the run's scope */
+    int64_t peak;                  /* highest net of the thread while attached, up to the last change of scopes */
+    bool shared;                   /* the scope spans threads */
+    bool over;                      /* the scope has closed; the thread will detach itself */
+};
+
+/* Where a scope in block form stands on the stack; zero for the others. */
+struct tare__place {
+    uintptr_t block; /* the block's variable: two open blocks never share one */
+    uintptr_t frame; /* below everything in the frame of the function that opens it */
+};
+
+enum tare__take { TARE__READ, TARE__RESET, TARE__CLOSE };
+
+/* Opens a scope for the calling thread. NULL with *error set on failure. */
+tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error);
+
+/* Takes the figures, and then resets or closes. 0 or an error. */
+int tare__scope_take(tare_scope *handle, enum tare__take take, tare_stats *stats);
+
+/* True when a canary came home. */
+bool tare__scope_canary(void);
+
+/* The name given to an open scope, or NULL. */
+const char *tare__scope_name(tare_scope *handle);
+
+/* Under the lock, or with no other thread about. */
+void tare__scope_open_run(void);                            /* the scope of a recorded run, in every thread */
+void tare__scope_sync(struct tare__thread *thread);         /* attach what opened, detach what closed */
+void tare__scope_thread_ended(struct tare__thread *thread); /* end its scopes, leave those of others */
+
+void tare__scope_restart_threads(void);                     /* has every thread look around before its next call */
+
+/* In a forked child whose other threads are gone: a recorded run begins a store
+ * of its own, and what the parent's scopes have counted is carried over. mine
+ * is NULL for a thread never seen. */
+void tare__scope_fork(struct tare__thread *mine, struct tare__thread *late);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads as tare knows them, and the way into a measured call.
+ *
+ * A thread-local pointer, the only thread-local tare has, leads to the thread's
+ * hot line: all that a call needs to know, in one cache line. The line is wiped
+ * by fork, so a child finds mode 0 there, however it was made, and takes the
+ * slow path once. A thread that was never seen has the same mode 0, by pointing
+ * at a line that belongs to nobody.
+ *
+ * Registry: every thread's record, in slabs that are never given back. A record
+ * outlives its thread and is taken over by the next. One lock guards it and all
+ * that opens, closes and attaches; no call on the hot path takes it.
+ */
+#ifndef TARE__THREAD_H
+#define TARE__THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "compiler.h"
+#include "lock.h"
+#include "store.h"
+
+struct tare__scope;
+struct tare__attachment;
+
+enum tare__mode {
+    TARE__MODE_NONE = 0,     /* not known yet, or in a child that fork just made */
+    TARE__MODE_IDLE,         /* no scope attached: remember sizes, count nothing */
+    TARE__MODE_COUNTING,     /* scopes attached */
+    TARE__MODE_GENERAL,      /* either, with an allocator or at a time that needs care for each call */
+    TARE__MODE_STALE,        /* the set of scopes changed, or a vfork is under way: look before the next call */
+    TARE__MODE_LATE          /* the line of all threads that are past their end */
+};
+
+/* Values of `guard` besides 0 (no call in progress) and the stack address of
+ * the outermost call that is. */
+enum {
+    TARE__GUARD_OWN = 1,   /* tare itself is at work */
+    TARE__GUARD_CANARY = 2 /* tare is trying whether it is attached */
+};
+
+struct tare__hot {
+    uint32_t mode;  /* enum tare__mode; others set it to STALE at any time */
+    uint32_t birth; /* of blocks made now */
+    uintptr_t guard;
+    struct tare__counters *counters;
+    struct tare__shared *shared; /* NULL where no scope over several threads is attached */
+    uint64_t *histogram;         /* NULL outside a recorded run */
+    struct tare__thread *thread;
+} __attribute__((aligned(64)));
+
+struct tare__thread {
+    struct tare__hot *hot;
+    struct tare__counters *counters; /* a slot of the store, or own */
+    struct tare__slot *slot;         /* NULL where counters are own */
+    struct tare__attachment *attachments;
+    struct tare__scope *blocks; /* open scopes in block form, the newest first */
+    uint32_t taken;             /* 0 free; atomic, taken without the lock */
+    int vfork_pid;              /* the pid that called vfork and may be its own child now; 0 for none */
+    bool canary_seen;
+    char canary[16]; /* what a canary allocation is given */
+    struct tare__counters own;
+};
+
+extern __thread struct tare__hot *tare__self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern tare__lock tare__registry_lock;
+extern bool tare__starting; /* until the program's own start-up code runs */
+
+/* How a call goes on. */
+enum tare__how {
+    TARE__COUNT, /* call the real function and count it */
+    TARE__PASS,  /* call the real function, remember the block, count nothing */
+    TARE__BOOT,  /* there is no real function yet */
+    TARE__PROBE  /* this is the canary */
+};
+
+struct tare__entry {
+    struct tare__hot *hot; /* for COUNT and PROBE */
+    uint32_t how;
+    uint32_t birth; /* for the block, if one is made */
+};
+
+/* frame: an address in the frame of the outermost call, by which a guard that a
+ * jump left behind is told from one that is still in force. */
+struct tare__entry tare__enter_slowly(uintptr_t frame);
+
+#define TARE__FRAME ((uintptr_t)__builtin_dwarf_cfa())
+
+TARE__INLINE struct tare__entry tare__enter(uintptr_t frame)
+{
+    struct tare__hot *hot = tare__self;
+    if (TARE__LIKELY(TARE__LOAD(hot->mode) == TARE__MODE_COUNTING && hot->guard == 0)) {
+        TARE__STORE(hot->guard, frame);
+        return (struct tare__entry){hot, TARE__COUNT, hot->birth};
+    }
+    return tare__enter_slowly(frame);
+}
+
+TARE__INLINE void tare__leave(struct tare__entry entry)
+{
+    if (entry.how == TARE__COUNT)
+        TARE__STORE(entry.hot->guard, 0);
+}
+
+/* The calling thread's record, made if need be, with its guard set to OWN so
+ * that tare may call libc. NULL when there is no memory, or inside a measured
+ * call. tare__thread_done() ends it. */
+struct tare__thread *tare__thread_mine(void);
+void tare__thread_done(struct tare__thread *thread);
+
+/* Sets the hot line from the attachments and the birth made from them. Under
+ * the lock, like all that changes the mode of a thread. */
+void tare__thread_refresh(struct tare__thread *thread, uint32_t birth);
+
+/* Calls visit for each record in use. Under the lock. */
+void tare__thread_each(void (*visit)(struct tare__thread *thread, void *context), void *context);
+
+/* A consistent copy of counters that another thread may be writing. False where
+ * that thread stood still in the middle of a call for too long. */
+bool tare__counters_copy(const struct tare__counters *counters, struct tare__counters *copy);
+
+/* For start.c. */
+bool tare__threads_start(void);
+void tare__thread_end(void *hot); /* the destructor of the thread key */
+void tare__fork_prepare(void);
+void tare__fork_parent(void);
+void tare__fork_child(void);
+
+/* Called by our vfork() (vfork.S), which then jumps to what this returns. */
+typedef pid_t tare__vfork(void);
+tare__vfork *tare__vfork_target(void) __attribute__((visibility("hidden")));
+
+extern int tare__process_pid;
+
+#endif

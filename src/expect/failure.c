@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* The one way by which failures leave the library. */
+#include "failure.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+static struct {
+    tare_failure_handler handler;
+    void *context;
+} current;
+
+void tare_set_failure_handler(tare_failure_handler handler, void *context, tare_failure_handler *old_handler,
+                              void **old_context)
+{
+    if (old_handler != NULL)
+        *old_handler = current.handler;
+    if (old_context != NULL)
+        *old_context = current.context;
+    current.handler = handler;
+    current.context = context;
+}
+
+static void print_and_abort(const char *message)
+{
+    size_t left = strlen(message);
+    while (left > 0) {
+        ssize_t written = write(STDERR_FILENO, message, left);
+        if (written < 0 && errno != EINTR)
+            break;
+        if (written > 0) {
+            message += written;
+            left -= (size_t)written;
+        }
+    }
+    abort();
+}
+
+void tare__fail(const tare_failure *failure)
+{
+    if (current.handler != NULL)
+        current.handler(failure, current.context);
+    else
+        print_and_abort(failure->message);
+}
+
+int tare__fail_error(int error, const char *function, const tare_here_ *here)
+{
+    char message[512];
+    struct tare__text text = tare__text_in(message, sizeof message);
+    tare__text_add(&text, "tare: ");
+    if (here != NULL) {
+        tare__text_add(&text, here->file);
+        tare__text_add(&text, ":");
+        tare__text_add_signed(&text, here->line);
+        tare__text_add(&text, ": ");
+    }
+    tare__text_add(&text, function);
+    tare__text_add(&text, ": ");
+    tare__text_add(&text, tare_error_text(error));
+    tare__text_add(&text, "\n");
+    if (error == TARE_ERROR_NOT_ATTACHED)
+        tare__text_add(&text, "  Is libtare the first library that defines malloc? Not with: Valgrind (unless\n"
+                              "  --soname-synonyms=somalloc=nouserintercepts), another malloc in the program or\n"
+                              "  before tare, hidden malloc symbols, or --wrap flags missing from a static link.\n");
+    tare__fail(&(tare_failure){
+        .message = message,
+        .file = here != NULL ? here->file : NULL,
+        .function = here != NULL ? here->function : NULL,
+        .line = here != NULL ? here->line : 0,
+        .error = error,
+    });
+    return error;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TARE__FAILURE_H
+#define TARE__FAILURE_H
+
+#include <tare/tare.h>
+
+/* Long enough for every message that tare builds: a table of all statistics
+ * and every reason for inexactness. */
+#define TARE__MESSAGE_BYTES 3072
+
+/* Hands a failure to the handler, or prints it and aborts. */
+void tare__fail(const tare_failure *failure);
+
+/* Tells of a misuse of `function`, and returns the error. here may be NULL. */
+int tare__fail_error(int error, const char *function, const tare_here_ *here);
+
+#endif

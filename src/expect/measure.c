@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* The measuring functions of tare.h: scope.c does the work, this says what went
+ * wrong. */
+#include <stddef.h>
+#include <string.h>
+
+#include "failure.h"
+#include "scope.h"
+#include "start.h"
+#include "stats.h"
+
+#define TEXT_OF_EXPANDED(x) #x
+#define TEXT_OF(x) TEXT_OF_EXPANDED(x)
+
+bool tare_is_attached(void)
+{
+    return tare__scope_canary();
+}
+
+const char *tare_link_mode(void)
+{
+    return tare__link_mode();
+}
+
+const char *tare_version(void)
+{
+    return TEXT_OF(TARE_VERSION_MAJOR) "." TEXT_OF(TARE_VERSION_MINOR) "." TEXT_OF(TARE_VERSION_PATCH);
+}
+
+static const struct tare__place not_a_block = {0, 0};
+
+tare_scope *tare_open_with(const tare_options *options)
+{
+    int error = TARE_ERROR_NULL_ARGUMENT;
+    tare_scope *scope = options != NULL ? tare__scope_open(options, not_a_block, &error) : NULL;
+    if (scope == NULL)
+        tare__fail_error(error, "tare_open", NULL);
+    return scope;
+}
+
+static int take(tare_scope *scope, enum tare__take how, tare_stats *stats, const char *function)
+{
+    int error = scope == NULL || (how == TARE__READ && stats == NULL) ? (int)TARE_ERROR_NULL_ARGUMENT
+                                                                      : tare__scope_take(scope, how, stats);
+    return error == 0 ? 0 : tare__fail_error(error, function, NULL);
+}
+
+int tare_read(tare_scope *scope, tare_stats *stats)
+{
+    return take(scope, TARE__READ, stats, "tare_read");
+}
+
+int tare_reset(tare_scope *scope, tare_stats *stats)
+{
+    return take(scope, TARE__RESET, stats, "tare_reset");
+}
+
+int tare_close(tare_scope *scope, tare_stats *stats)
+{
+    return take(scope, TARE__CLOSE, stats, "tare_close");
+}
+
+tare_stats tare_measured(void (*function)(void *argument), void *argument)
+{
+    tare_stats stats = tare__stats_not_attached();
+    if (function == NULL) {
+        tare__fail_error(TARE_ERROR_NULL_ARGUMENT, "tare_measured", NULL);
+        return stats;
+    }
+    tare_scope *scope = tare_open_with(&(tare_options){.name = "tare_measured"});
+    function(argument);
+    if (scope != NULL)
+        tare_close(scope, &stats);
+    return stats;
+}
+
+void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *measurement,
+                                      tare_here_ here)
+{
+    *block = (tare_measure_block_){.stats = measurement->stats, .here = here, .running = true};
+    int error = TARE_ERROR_NULL_ARGUMENT;
+    if (measurement->stats != NULL) {
+        *measurement->stats = tare__stats_not_attached();
+        const tare_options options = {measurement->name, measurement->domain};
+        const struct tare__place place = {(uintptr_t)block, TARE__FRAME};
+        block->scope = tare__scope_open(&options, place, &error);
+    }
+    if (block->scope == NULL)
+        tare__fail_error(error, "tare_measure", &here);
+}
+
+void tare_measure_end_(tare_measure_block_ *block)
+{
+    if (block->scope == NULL)
+        return;
+    int error = tare__scope_take(block->scope, TARE__CLOSE, block->stats);
+    if (error != 0)
+        tare__fail_error(error, "tare_measure", &block->here);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* os.h for Linux on x86-64 and aarch64, by raw system calls. */
+#include "os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "linux_syscall.h"
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+static void *map(void *address, size_t bytes, int flags, int descriptor)
+{
+    long result = TARE__SYSCALL(SYS_mmap, address, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+    return tare__syscall_failed(result) ? NULL : (void *)result;
+}
+
+void *tare__os_map(size_t bytes)
+{
+    void *address = map(NULL, bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+    if (address != NULL)
+        TARE__SYSCALL(SYS_madvise, address, bytes, MADV_NOHUGEPAGE);
+    return address;
+}
+
+void tare__os_unmap(void *address, size_t bytes)
+{
+    TARE__SYSCALL(SYS_munmap, address, bytes);
+}
+
+void tare__os_wipe_on_fork(void *address, size_t bytes)
+{
+    TARE__SYSCALL(SYS_madvise, address, bytes, MADV_WIPEONFORK);
+}
+
+bool tare__os_map_over(void *address, size_t bytes)
+{
+    return map(address, bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1) != NULL;
+}
+
+void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *error)
+{
+    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (descriptor < 0) {
+        *error = (int)-descriptor;
+        return NULL;
+    }
+    void *mapped = NULL;
+    long reserved = TARE__SYSCALL(SYS_fallocate, descriptor, 0, 0, bytes);
+    if (reserved == 0) {
+        mapped = map(address, bytes, address != NULL ? MAP_SHARED | MAP_FIXED : MAP_SHARED, (int)descriptor);
+        *error = mapped != NULL ? 0 : ENOMEM;
+    } else {
+        *error = (int)-reserved;
+    }
+    TARE__SYSCALL(SYS_close, descriptor);
+    if (mapped == NULL)
+        TARE__SYSCALL(SYS_unlinkat, AT_FDCWD, path, 0);
+    return mapped;
+}
+
+void tare__os_futex_wait(uint32_t *word, uint32_t expected)
+{
+    TARE__SYSCALL(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL);
+}
+
+void tare__os_futex_wake(uint32_t *word, int count)
+{
+    TARE__SYSCALL(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
+}
+
+void tare__os_yield(void)
+{
+    TARE__SYSCALL(SYS_sched_yield, 0);
+}
+
+int tare__os_pid(void)
+{
+    return (int)TARE__SYSCALL(SYS_getpid, 0);
+}
+
+int tare__os_parent_pid(void)
+{
+    return (int)TARE__SYSCALL(SYS_getppid, 0);
+}
+
+uint64_t tare__os_wall_clock_ns(void)
+{
+    struct timespec now = {0, 0};
+    TARE__SYSCALL(SYS_clock_gettime, CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The stack pointer at the program's entry, kept by the loader: the kernel
+ * puts argc, argv, NULL, envp, NULL there (System V ABI, "initial stack"). */
+extern void *__libc_stack_end __attribute__((weak));
+
+char **tare__os_arguments(void)
+{
+    if (&__libc_stack_end == NULL || __libc_stack_end == NULL)
+        return NULL;
+    return (char **)__libc_stack_end + 1;
+}
+
+char **tare__os_environment(void)
+{
+    char **at = tare__os_arguments();
+    if (at == NULL)
+        return NULL;
+    while (*at != NULL)
+        at++;
+    return at + 1;
+}
+
+void tare__os_program_path(char *buffer, size_t size)
+{
+    long length = TARE__SYSCALL(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", buffer, size - 1);
+    buffer[length > 0 ? length : 0] = '\0';
+}

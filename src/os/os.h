@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What tare asks of an operating system: a written contract, with one file an
+ * OS behind it. Everything here is called from inside malloc, before libc is
+ * up, in a forked child and under seccomp, so every implementation
+ *   - calls no libc function (those may be hooked, may allocate, may lock),
+ *   - leaves errno alone: errors come back as a negative number or NULL,
+ *   - allocates nothing and takes no lock.
+ * After start-up only map, unmap, futex and write are used (and getpid after a
+ * vfork), so that a program may lock itself up with seccomp.
+ */
+#ifndef TARE__OS_H
+#define TARE__OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bits of a user-space address. Blocks above are not remembered. */
+#if defined(__x86_64__)
+#define TARE__ADDRESS_BITS 47
+#else
+#define TARE__ADDRESS_BITS 48
+#endif
+
+/* The largest page the system may use: what is to be page-aligned alone. */
+#if defined(__x86_64__)
+#define TARE__PAGE_BYTES 4096
+#else
+#define TARE__PAGE_BYTES 65536
+#endif
+
+/* Zeroed private memory in pages of the usual size, never huge ones, touched
+ * only when it is used. NULL where there is none. */
+void *tare__os_map(size_t bytes);
+void tare__os_unmap(void *address, size_t bytes);
+
+/* Makes this much of private memory read as zeros in a child of fork, _Fork or
+ * clone. A system that can't leaves it be: then only fork() is noticed. */
+void tare__os_wipe_on_fork(void *address, size_t bytes);
+
+/* Replaces what is mapped at address by zeroed private memory. */
+bool tare__os_map_over(void *address, size_t bytes);
+
+/* Creates a file that does not exist yet, reserves all its bytes on the disk
+ * (a full disk is an error here and not a SIGBUS later), and maps it shared,
+ * at address if that is not NULL. NULL on failure, with *error a positive
+ * errno value. A file that exists gives EEXIST. */
+void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *error);
+
+/* Waits while *word is expected; may wake for no reason. Wakes up to count. */
+void tare__os_futex_wait(uint32_t *word, uint32_t expected);
+void tare__os_futex_wake(uint32_t *word, int count);
+
+void tare__os_yield(void);
+int tare__os_pid(void);
+int tare__os_parent_pid(void);
+uint64_t tare__os_wall_clock_ns(void);
+
+/* The program's arguments and environment as the kernel passed them, usable
+ * before libc has set its own variables. The arrays end with NULL; NULL where
+ * they can't be had. */
+char **tare__os_arguments(void);
+char **tare__os_environment(void);
+
+/* The path of the running program, NUL-terminated and cut to size. Empty where
+ * it can't be had. */
+void tare__os_program_path(char *buffer, size_t size);
+
+/* True while the process has never had a second thread. A compiler barrier is
+ * enough then where an atomic operation would be needed otherwise. False where
+ * the system does not tell. Inline because it is asked for each call that a
+ * scope over several threads counts. */
+extern char __libc_single_threaded __attribute__((weak));
+static inline bool tare__os_single_threaded(void)
+{
+    return &__libc_single_threaded != NULL && __libc_single_threaded != 0;
+}
+
+#endif
