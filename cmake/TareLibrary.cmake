@@ -38,7 +38,8 @@ function(tare_capture target)
 endfunction()
 
 tare_folder(tare_os os SOURCES linux.c)
-target_compile_options(tare_os PRIVATE -fno-builtin)
+# It is called from inside malloc, like the hot side.
+target_compile_options(tare_os PRIVATE -fno-builtin -mgeneral-regs-only)
 tare_folder(tare_text text SOURCES text.c)
 tare_folder(tare_stats explain SOURCES stats.c USES text)
 tare_folder(tare_expect expect SOURCES expect.c failure.c measure.c USES os layout text capture explain)
@@ -59,8 +60,8 @@ target_link_options(tare PRIVATE -Wl,-z,defs -Wl,-z,now)
 add_library(tare_static STATIC ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_static>)
 add_library(tare_wrap STATIC ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_wrap>)
 set_target_properties(tare_static tare_wrap PROPERTIES LINKER_LANGUAGE C)
-set_target_properties(tare_static PROPERTIES EXPORT_NAME static)
-set_target_properties(tare_wrap PROPERTIES EXPORT_NAME wrap)
+set_target_properties(tare_static PROPERTIES EXPORT_NAME static OUTPUT_NAME tare)
+set_target_properties(tare_wrap PROPERTIES EXPORT_NAME wrap OUTPUT_NAME tare-wrap)
 
 foreach(target IN ITEMS tare tare_static tare_wrap)
   target_include_directories(${target} INTERFACE
@@ -74,6 +75,10 @@ endforeach()
 # and --as-needed must not drop what only libc needs.
 target_link_libraries(tare_static INTERFACE ${CMAKE_DL_LIBS})
 target_link_options(tare_wrap INTERFACE ${TARE_WRAP_FLAGS})
+
+if(TARE_SANITIZE)
+  set_target_properties(tare tare_static tare_wrap PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 
 add_library(tare::tare ALIAS tare)
 add_library(tare::static ALIAS tare_static)
