@@ -375,7 +375,7 @@ bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, t
          *begun = (tare_##kind##_begin_(&block, __VA_ARGS__, TARE_HERE_), &block);                                     \
          begun->running; begun->running = false)
 
-#define tare_open(...) tare_open_with(&(tare_options){.name = NULL, __VA_ARGS__})
+#define tare_open(...) tare_open_with(__extension__ & (tare_options){__VA_ARGS__})
 #define tare_measure(...) TARE_BLOCK_(measure, &(tare_measurement_){.stats = __VA_ARGS__})
 #define tare_expect(...) TARE_BLOCK_(expect, &(tare_expectation){__VA_ARGS__})
 #define tare_check(...) TARE_CHECK_(__VA_ARGS__)

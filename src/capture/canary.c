@@ -24,7 +24,6 @@ TARE__COLD bool tare__canary(struct tare__thread *mine)
     mine->canary_seen = false;
     (void)*(const volatile char *)&tare__interposed;
     mine->hot->guard = TARE__GUARD_CANARY;
-    TARE__STORE(mine->hot->mode, TARE__MODE_STALE); /* off the short ways, which look at no guard */
     void *block = allocate_as_the_program_does();
     mine->hot->guard = TARE__GUARD_OWN;
     if (block != mine->canary)

@@ -72,33 +72,44 @@ static TARE__COLD void *malloc_in_general(size_t size, const void *caller, uintp
     return block;
 }
 
-/* Each of the two short ways is a function of its own, reached by a jump, so
- * that neither saves registers for the other. */
-static __attribute__((noinline)) void *malloc_counting(size_t size, const void *caller, struct tare__hot *hot)
+/* Each of the three short ways is a function of its own, reached by a jump, so
+ * that none saves registers for another. They are for glibc: nothing nests in
+ * its malloc and free, so there is no guard to set. */
+TARE__INLINE void *malloc_counting(size_t size, struct tare__hot *hot, bool shared)
 {
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->guard != 0))
-        return malloc_in_general(size, caller, TARE__FRAME);
-    TARE__STORE(hot->guard, TARE__FRAME);
     void *block = tare__real.malloc(size);
     struct tare__counters *counters = hot->counters;
-    tare__record_begin(counters);
+    tare__record_begin(counters, TARE__FRAME);
     if (TARE__LIKELY(block != NULL)) {
         if (TARE__UNLIKELY(!tare__map_put_wide(block, size, hot->birth)))
             TARE__ADD(counters->lost_blocks, 1);
-        tare__count_allocation(hot, counters, size);
+        tare__count_allocation(hot, counters, size, shared);
     } else {
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
-    TARE__STORE(hot->guard, 0);
     return block;
+}
+
+static __attribute__((noinline)) void *malloc_shared(size_t size, const void *caller, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SHARED || hot->counters->recording != 0))
+        return malloc_in_general(size, caller, TARE__FRAME);
+    return malloc_counting(size, hot, true);
+}
+
+static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *caller, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->counters->recording != 0))
+        return malloc_shared(size, caller, hot);
+    return malloc_counting(size, hot, false);
 }
 
 TARE__EXPORT void *HOOK(malloc)(size_t size)
 {
     struct tare__hot *hot = tare__self;
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE))
-        return malloc_counting(size, __builtin_return_address(0), hot);
+        return malloc_in_scope(size, __builtin_return_address(0), hot);
     void *block = tare__real.malloc(size);
     if (TARE__LIKELY(block != NULL))
         tare__map_put_wide(block, size, TARE__BIRTH_NONE);
@@ -113,20 +124,32 @@ static TARE__COLD void free_in_general(void *block, uintptr_t frame)
     tare__leave(entry);
 }
 
-static __attribute__((noinline)) void free_counting(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word)
+TARE__INLINE void free_counting(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word, bool shared)
 {
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->guard != 0 || word >> 32 != hot->birth)) {
-        free_in_general(block, TARE__FRAME);
-        return;
-    }
-    TARE__STORE(hot->guard, TARE__FRAME);
     struct tare__counters *counters = hot->counters;
-    tare__record_begin(counters);
+    tare__record_begin(counters, TARE__FRAME);
     *(tare__map_word *)slot = 0;
-    tare__count_deallocation(hot, counters, (uint32_t)word - 1);
+    tare__count_deallocation(counters, (uint32_t)word - 1, shared);
     tare__record_end(counters);
     tare__real.free(block);
-    TARE__STORE(hot->guard, 0);
+}
+
+static __attribute__((noinline)) void free_shared(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SHARED || word >> 32 != hot->birth ||
+                       hot->counters->recording != 0))
+        free_in_general(block, TARE__FRAME);
+    else
+        free_counting(block, hot, slot, word, true);
+}
+
+static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || word >> 32 != hot->birth ||
+                       hot->counters->recording != 0))
+        free_shared(block, hot, slot, word);
+    else
+        free_counting(block, hot, slot, word, false);
 }
 
 /* A word with nothing in its upper half is a block that no scope knows, and not
@@ -139,7 +162,7 @@ TARE__EXPORT void HOOK(free)(void *block)
     uint32_t *slot = tare__map_slot(block);
     uint64_t word = TARE__LIKELY(slot != NULL) ? *(tare__map_word *)slot : 0;
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 >= UINT32_MAX)) {
-        free_counting(block, hot, slot, word);
+        free_in_scope(block, hot, slot, word);
         return;
     }
     *(tare__map_word *)slot = 0;

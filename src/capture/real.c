@@ -18,9 +18,17 @@ struct tare__real tare__real;
 
 #ifdef TARE__WRAP
 
-#define TARE_HOOK(result, name, parameters) extern result __real_##name parameters __attribute__((weak));
+#define TARE_HOOK(result, name, parameters) extern result __real_##name parameters;
 #include "hooks.def"
 #undef TARE_HOOK
+/* Only what a libc may lack: a weak reference takes no member out of libc.a, so
+ * a static program would be left without an allocator. */
+#pragma weak __real_reallocarray
+#pragma weak __real_valloc
+#pragma weak __real_pvalloc
+#pragma weak __real_cfree
+#pragma weak __real_free_sized
+#pragma weak __real_free_aligned_sized
 
 static void find_functions(void)
 {

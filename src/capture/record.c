@@ -59,6 +59,15 @@ static TARE__COLD void settle(struct tare__thread *counting, uint32_t birth, int
     }
 }
 
+/* Whether a scope over several threads is attached; the mode may be any. */
+static bool is_shared(const struct tare__thread *thread)
+{
+    for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
+        if (at->shared)
+            return true;
+    return false;
+}
+
 /* Threads past their end share one record: they take turns. */
 static bool begin(struct tare__hot *hot)
 {
@@ -67,7 +76,7 @@ static bool begin(struct tare__hot *hot)
         tare__lock_acquire(&tare__registry_lock);
         tare__scope_sync(hot->thread);
     }
-    tare__record_begin(hot->counters);
+    tare__record_begin(hot->counters, TARE__FRAME);
     return locked;
 }
 
@@ -102,7 +111,7 @@ void tare__record_allocation(struct tare__entry entry, const void *block, size_t
     uint32_t birth = entry.birth == TARE__BIRTH_RUNTIME ? entry.birth : hot->birth;
     if (!tare__map_put(block, size, birth))
         TARE__ADD(hot->counters->lost_blocks, 1);
-    tare__count_allocation(hot, hot->counters, size);
+    tare__count_allocation(hot, hot->counters, size, is_shared(hot->thread));
     if (birth != hot->birth)
         settle(hot->thread, birth, -1, (int64_t)size, locked); /* counted, but born in none of its scopes */
     end(hot, locked);
@@ -113,7 +122,7 @@ static void count_end(struct tare__hot *hot, struct tare__block old)
     bool locked = begin(hot);
     if (!old.known)
         TARE__ADD(hot->counters->unknown_blocks, 1);
-    tare__count_deallocation(hot, hot->counters, old.size);
+    tare__count_deallocation(hot->counters, old.size, is_shared(hot->thread));
     if (old.birth != hot->birth || !old.known)
         settle(hot->thread, old.birth, 1, -(int64_t)old.size, locked);
     end(hot, locked);
@@ -174,8 +183,8 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     else
         TARE__ADD(counters->bytes_deallocated, (uint64_t)-growth);
     tare__raise_peak(counters);
-    if (hot->shared != NULL)
-        tare__shared_add(hot->shared, growth);
+    if (is_shared(hot->thread))
+        tare__shared_add(&tare__store->shared, growth);
     if (old.birth != hot->birth || !old.known)
         settle(hot->thread, old.birth, 0, growth, locked);
     end(hot, locked);

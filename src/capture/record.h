@@ -10,11 +10,12 @@
 #define TARE__RECORD_H
 
 #include "blockmap.h"
+#include "capture_store.h"
 #include "thread.h"
 
-TARE__INLINE void tare__record_begin(struct tare__counters *counters)
+TARE__INLINE void tare__record_begin(struct tare__counters *counters, uintptr_t frame)
 {
-    TARE__STORE(counters->recording, 1);
+    TARE__STORE(counters->recording, frame);
     __atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
@@ -46,26 +47,28 @@ TARE__INLINE void tare__raise_peak(struct tare__counters *counters)
         counters->peak = net;
 }
 
-/* Adds one allocation. Between tare__record_begin and _end. */
-TARE__INLINE void tare__count_allocation(struct tare__hot *hot, struct tare__counters *counters, size_t size)
+/* Adds one allocation. Between tare__record_begin and _end. `shared` is known
+ * at compile time on the hot path: whether the mode is TARE__MODE_SHARED. */
+TARE__INLINE void tare__count_allocation(struct tare__hot *hot, struct tare__counters *counters, size_t size,
+                                         bool shared)
 {
     TARE__ADD(counters->allocations, 1);
     TARE__ADD(counters->bytes_allocated, size);
     tare__raise_peak(counters);
-    if (TARE__UNLIKELY(hot->shared != NULL)) {
-        tare__shared_add(hot->shared, (int64_t)size);
+    if (shared) {
+        tare__shared_add(&tare__store->shared, (int64_t)size);
         if (hot->histogram != NULL)
             TARE__ADD(hot->histogram[size == 0 ? 0 : 64 - __builtin_clzll(size)], 1);
     }
 }
 
 /* Adds one deallocation of a block born in the very scopes that are open now. */
-TARE__INLINE void tare__count_deallocation(struct tare__hot *hot, struct tare__counters *counters, size_t size)
+TARE__INLINE void tare__count_deallocation(struct tare__counters *counters, size_t size, bool shared)
 {
     TARE__ADD(counters->deallocations, 1);
     TARE__ADD(counters->bytes_deallocated, size);
-    if (TARE__UNLIKELY(hot->shared != NULL))
-        tare__shared_add(hot->shared, -(int64_t)size);
+    if (shared)
+        tare__shared_add(&tare__store->shared, -(int64_t)size);
 }
 
 /* The same for any allocator, any birth and any way in. block may be NULL: the

@@ -496,10 +496,14 @@ void tare__scope_open_run(void)
     run_scope = scope;
 }
 
-/* Counters that now start from 0 stood at `before`. */
-static void rebase(struct tare__attachment *attachments, const struct tare__counters *before)
+/* The thread's counters have moved to a store where all is 0, the slot with
+ * them; until then they stood at `before`. */
+static void rebase(struct tare__thread *thread, const struct tare__counters *before)
 {
-    for (struct tare__attachment *at = attachments; at != NULL; at = at->next_of_thread) {
+    if (thread->slot == NULL)
+        return;
+    thread->slot->taken = 1;
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
 #define SUBTRACT(name) at->base.name -= before->name;
         TARE__COUNTERS(SUBTRACT)
 #undef SUBTRACT
@@ -516,14 +520,12 @@ void tare__scope_fork(struct tare__thread *mine, struct tare__thread *late)
     run_scope = NULL;
     end_scope(parents, mine != NULL ? mine : late);
     give_scope(parents);
-    if (mine != NULL && mine->slot != NULL) {
-        struct tare__counters before = *mine->counters;
-        tare__store_fork();
-        mine->slot->taken = 1;
-        rebase(mine->attachments, &before);
-    } else {
-        tare__store_fork();
-    }
+    struct tare__counters before_mine = mine != NULL ? *mine->counters : (struct tare__counters){0};
+    struct tare__counters before_late = *late->counters;
+    tare__store_fork();
+    if (mine != NULL)
+        rebase(mine, &before_mine);
+    rebase(late, &before_late);
     for (struct tare__scope *scope = process_scopes; scope != NULL; scope = scope->next_process) {
         scope->net_base -= net;
         scope->peak -= net;

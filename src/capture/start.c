@@ -33,6 +33,7 @@ static bool start(void)
     if (!tare__real_find() || !tare__threads_start())
         return false;
     tare__store_start();
+    tare__threads_start_late();
     if (tare__store_recorded)
         tare__scope_open_run();
     /* Early, so that the key is among the first, which need no memory, and our

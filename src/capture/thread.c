@@ -84,13 +84,17 @@ void tare__thread_each(void (*visit)(struct tare__thread *thread, void *context)
 
 static uint32_t mode_for(const struct tare__thread *thread)
 {
+    const struct tare__hot *hot = thread->hot;
     if (thread == &late_thread)
         return TARE__MODE_LATE;
     if (thread->vfork_pid != 0)
         return TARE__MODE_STALE;
-    if (!tare__real.wide || tare__starting || (thread->attachments != NULL && thread->hot->birth == TARE__BIRTH_NONE))
+    if (!tare__real.wide || tare__starting || (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))
         return TARE__MODE_GENERAL;
-    return thread->attachments != NULL ? TARE__MODE_COUNTING : TARE__MODE_IDLE;
+    uint32_t mode = TARE__MODE_IDLE;
+    for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
+        mode = at->shared || mode == TARE__MODE_SHARED ? TARE__MODE_SHARED : TARE__MODE_COUNTING;
+    return mode;
 }
 
 void tare__thread_refresh(struct tare__thread *thread, uint32_t birth)
@@ -99,15 +103,24 @@ void tare__thread_refresh(struct tare__thread *thread, uint32_t birth)
     hot->thread = thread;
     hot->counters = thread->counters;
     hot->birth = birth;
-    hot->shared = NULL;
-    hot->histogram = NULL;
-    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
-        if (at->foreign != &at->own_foreign && thread->slot != NULL)
-            hot->histogram = thread->slot->histogram;
-        if (at->shared)
-            hot->shared = &tare__store->shared;
-    }
-    TARE__STORE(hot->mode, mode_for(thread));
+    hot->histogram = tare__store_recorded && thread->slot != NULL ? thread->slot->histogram : NULL;
+    TARE__STORE(hot->mode, hot->guard == TARE__GUARD_OWN ? TARE__MODE_BUSY : mode_for(thread));
+}
+
+/* While tare is at work for a thread, no call of it takes a short way. */
+static void begin_work(struct tare__hot *hot)
+{
+    hot->guard = TARE__GUARD_OWN;
+    TARE__STORE(hot->mode, TARE__MODE_BUSY);
+}
+
+/* Another thread may have made it stale meanwhile: then it stays that. */
+static void end_work(struct tare__thread *thread)
+{
+    uint32_t busy = TARE__MODE_BUSY;
+    thread->hot->guard = 0;
+    __atomic_compare_exchange_n(&thread->hot->mode, &busy, mode_for(thread), false, __ATOMIC_SEQ_CST,
+                                __ATOMIC_RELAXED);
 }
 
 static void give_counters(struct tare__thread *thread)
@@ -131,14 +144,14 @@ static TARE__COLD struct tare__hot *begin(void)
         return NULL;
     }
     struct tare__hot *hot = thread->hot;
-    hot->guard = TARE__GUARD_OWN;
+    begin_work(hot);
     hot->thread = thread;
     tare__self = hot;
     give_counters(thread);
     hot->counters = thread->counters;
     catch_up(thread);
     tare__start_watch_thread(hot);
-    hot->guard = 0;
+    end_work(thread);
     return hot;
 }
 
@@ -162,7 +175,7 @@ static TARE__COLD void become_child(struct tare__hot *hot)
     sentinel->mode = 1;
     struct tare__thread *thread = hot != &nobody && hot != late_thread.hot ? thread_of(hot) : NULL;
     if (thread != NULL) {
-        hot->guard = TARE__GUARD_OWN;
+        begin_work(hot);
         hot->thread = thread;
         hot->counters = thread->counters;
     }
@@ -170,7 +183,7 @@ static TARE__COLD void become_child(struct tare__hot *hot)
     tare__scope_fork(thread, &late_thread);
     if (thread != NULL) {
         tare__scope_sync(thread);
-        hot->guard = 0;
+        end_work(thread);
     }
 }
 
@@ -188,9 +201,14 @@ bool tare__threads_start(void)
     sentinel = first->hot;
     sentinel->mode = 1;
     tare__process_pid = tare__os_pid();
-    late_thread.counters = &late_thread.own;
-    late_thread.hot->thread = &late_thread;
     return true;
+}
+
+void tare__threads_start_late(void)
+{
+    late_thread.hot->thread = &late_thread;
+    give_counters(&late_thread);
+    late_thread.hot->counters = late_thread.counters;
 }
 
 void tare__thread_end(void *ending)
@@ -199,7 +217,7 @@ void tare__thread_end(void *ending)
     struct tare__thread *thread = hot->thread;
     if (hot != tare__self || thread == NULL)
         return;
-    hot->guard = TARE__GUARD_OWN;
+    begin_work(hot);
     tare__lock_acquire(&tare__registry_lock);
     tare__scope_thread_ended(thread);
     tare__lock_release(&tare__registry_lock);
@@ -213,8 +231,8 @@ void tare__fork_prepare(void)
 {
     struct tare__hot *hot = tare__self;
     become_child_if_forked(hot);
-    if (hot->thread != NULL)
-        hot->guard = TARE__GUARD_OWN;
+    if (hot->thread != NULL && hot->mode != TARE__MODE_LATE)
+        begin_work(hot);
     tare__lock_acquire(&tare__registry_lock);
 }
 
@@ -222,7 +240,8 @@ void tare__fork_parent(void)
 {
     struct tare__hot *hot = tare__self;
     tare__lock_release(&tare__registry_lock);
-    hot->guard = 0;
+    if (hot->thread != NULL && hot->mode != TARE__MODE_LATE)
+        end_work(hot->thread);
 }
 
 void tare__fork_child(void)
@@ -231,17 +250,19 @@ void tare__fork_child(void)
     become_child(tare__self);
 }
 
-/* True for a call inside a call. A guard is left behind, and void, when the
- * frame that set it is gone: a jump out of a signal handler did that. */
+/* True for a call inside a call. What says so is void when the frame that left
+ * it is gone: a jump out of a signal handler did that. */
 static bool is_nested(struct tare__hot *hot, uintptr_t frame)
 {
-    if (hot->guard == 0)
-        return false;
-    if (hot->guard > TARE__GUARD_CANARY && frame >= hot->guard) {
-        hot->guard = 0;
-        return false;
+    if (hot->guard == TARE__GUARD_OWN || hot->guard == TARE__GUARD_CANARY || hot->guard > frame ||
+        hot->counters->recording > frame)
+        return true;
+    hot->guard = 0;
+    if (hot->counters->recording != 0) {
+        TARE__STORE(hot->counters->recording, 0);
+        TARE__ADD(hot->counters->reentered_calls, 1);
     }
-    return true;
+    return false;
 }
 
 static struct tare__entry enter_nested(struct tare__hot *hot)
@@ -295,9 +316,9 @@ TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
     if (hot->mode == TARE__MODE_STALE) {
         if (is_vfork_child(hot->thread))
             return pass;
-        hot->guard = TARE__GUARD_OWN;
+        begin_work(hot);
         catch_up(hot->thread);
-        hot->guard = 0;
+        end_work(hot->thread);
     }
     if (hot->thread->attachments == NULL)
         return pass;
@@ -312,15 +333,16 @@ struct tare__thread *tare__thread_mine(void)
     struct tare__hot *hot = look_around();
     if (hot == NULL || hot->mode == TARE__MODE_LATE || is_nested(hot, TARE__FRAME) || is_vfork_child(hot->thread))
         return NULL;
-    hot->guard = TARE__GUARD_OWN;
-    if (hot->mode == TARE__MODE_STALE)
+    bool stale = hot->mode == TARE__MODE_STALE;
+    begin_work(hot); /* what makes it stale from now on does so under the lock, and waits for nothing */
+    if (stale)
         catch_up(hot->thread);
     return hot->thread;
 }
 
 void tare__thread_done(struct tare__thread *thread)
 {
-    thread->hot->guard = 0;
+    end_work(thread);
 }
 
 tare__vfork *tare__vfork_target(void)
@@ -328,7 +350,6 @@ tare__vfork *tare__vfork_target(void)
     struct tare__thread *thread = tare__thread_mine();
     if (thread != NULL) {
         thread->vfork_pid = tare__process_pid;
-        TARE__STORE(thread->hot->mode, TARE__MODE_STALE);
         tare__thread_done(thread);
     }
     return tare__real.vfork;

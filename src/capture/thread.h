@@ -28,16 +28,20 @@ struct tare__scope;
 struct tare__attachment;
 
 enum tare__mode {
-    TARE__MODE_NONE = 0,     /* not known yet, or in a child that fork just made */
-    TARE__MODE_IDLE,         /* no scope attached: remember sizes, count nothing */
-    TARE__MODE_COUNTING,     /* scopes attached */
-    TARE__MODE_GENERAL,      /* either, with an allocator or at a time that needs care for each call */
-    TARE__MODE_STALE,        /* the set of scopes changed, or a vfork is under way: look before the next call */
-    TARE__MODE_LATE          /* the line of all threads that are past their end */
+    TARE__MODE_NONE = 0, /* not known yet, or in a child that fork just made */
+    TARE__MODE_IDLE,     /* no scope attached: remember sizes, count nothing */
+    TARE__MODE_COUNTING, /* scopes of this thread attached */
+    TARE__MODE_SHARED,   /* scopes over several threads attached, too */
+    TARE__MODE_GENERAL,  /* any of these, with an allocator or at a time that needs care for each call */
+    TARE__MODE_BUSY,     /* tare itself is at work */
+    TARE__MODE_STALE,    /* the set of scopes changed, or a vfork is under way: look before the next call */
+    TARE__MODE_LATE      /* the line of all threads that are past their end */
 };
 
-/* Values of `guard` besides 0 (no call in progress) and the stack address of
- * the outermost call that is. */
+/* Values of `guard` besides 0 (nobody) and the stack address of the outermost
+ * call in progress. malloc and free themselves, when glibc does the work, set no
+ * guard, because no call can nest in theirs; while they record, the counters'
+ * `recording` stands in for it. */
 enum {
     TARE__GUARD_OWN = 1,   /* tare itself is at work */
     TARE__GUARD_CANARY = 2 /* tare is trying whether it is attached */
@@ -48,8 +52,7 @@ struct tare__hot {
     uint32_t birth; /* of blocks made now */
     uintptr_t guard;
     struct tare__counters *counters;
-    struct tare__shared *shared; /* NULL where no scope over several threads is attached */
-    uint64_t *histogram;         /* NULL outside a recorded run */
+    uint64_t *histogram; /* NULL outside a recorded run */
     struct tare__thread *thread;
 } __attribute__((aligned(64)));
 
@@ -93,7 +96,9 @@ struct tare__entry tare__enter_slowly(uintptr_t frame);
 TARE__INLINE struct tare__entry tare__enter(uintptr_t frame)
 {
     struct tare__hot *hot = tare__self;
-    if (TARE__LIKELY(TARE__LOAD(hot->mode) == TARE__MODE_COUNTING && hot->guard == 0)) {
+    uint32_t mode = TARE__LOAD(hot->mode);
+    if (TARE__LIKELY((mode == TARE__MODE_COUNTING || mode == TARE__MODE_SHARED) && hot->guard == 0 &&
+                     hot->counters->recording == 0)) {
         TARE__STORE(hot->guard, frame);
         return (struct tare__entry){hot, TARE__COUNT, hot->birth};
     }
@@ -106,8 +111,8 @@ TARE__INLINE void tare__leave(struct tare__entry entry)
         TARE__STORE(entry.hot->guard, 0);
 }
 
-/* The calling thread's record, made if need be, with its guard set to OWN so
- * that tare may call libc. NULL when there is no memory, or inside a measured
+/* The calling thread's record, made if need be, with its guard set to OWN and
+ * its mode to BUSY, so that tare may call libc. NULL when there is no memory, or inside a measured
  * call. tare__thread_done() ends it. */
 struct tare__thread *tare__thread_mine(void);
 void tare__thread_done(struct tare__thread *thread);
@@ -125,6 +130,7 @@ bool tare__counters_copy(const struct tare__counters *counters, struct tare__cou
 
 /* For start.c. */
 bool tare__threads_start(void);
+void tare__threads_start_late(void); /* once the store is there: the record of threads past their end */
 void tare__thread_end(void *hot); /* the destructor of the thread key */
 void tare__fork_prepare(void);
 void tare__fork_parent(void);

@@ -6,7 +6,7 @@
  * thread writes its own slot, plainly and in order; a slot outlives its thread
  * and is taken over, not cleared, by the next, so the sum over all slots is
  * the process's total at every moment, also if it is killed between two
- * instructions. A slot whose `recording` is 1 was stopped inside one call.
+ * instructions. A slot whose `recording` is not 0 was stopped inside one call.
  */
 #ifndef TARE__STORE_LAYOUT_H
 #define TARE__STORE_LAYOUT_H
@@ -46,7 +46,7 @@ struct tare__foreign {
 };
 
 struct tare__counters {
-    uint64_t recording; /* 1 while the fields are being changed */
+    uint64_t recording; /* not 0 while the fields are being changed: the stack address of who does */
     int64_t peak;       /* highest bytes_allocated - bytes_deallocated since the thread's scopes last changed */
 #define TARE__COUNTER_FIELD(name) uint64_t name;
     TARE__COUNTERS(TARE__COUNTER_FIELD)
