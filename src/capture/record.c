@@ -179,10 +179,9 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     TARE__ADD(counters->reallocations, 1);
     TARE__ADD(counters->bytes_reallocated, (uint64_t)growth);
     if (growth > 0)
-        TARE__ADD(counters->bytes_allocated, (uint64_t)growth);
+        tare__grow(counters, (uint64_t)growth);
     else
         TARE__ADD(counters->bytes_deallocated, (uint64_t)-growth);
-    tare__raise_peak(counters);
     if (is_shared(hot->thread))
         tare__shared_add(&tare__store->shared, growth);
     if (old.birth != hot->birth || !old.known)

@@ -39,12 +39,14 @@ TARE__INLINE void tare__shared_add(struct tare__shared *shared, int64_t bytes)
         tare__shared_peak(shared, net);
 }
 
-/* Net bytes rose: does the peak? */
-TARE__INLINE void tare__raise_peak(struct tare__counters *counters)
+/* Adds to bytes_allocated, and raises the peak where that is due. */
+TARE__INLINE void tare__grow(struct tare__counters *counters, uint64_t bytes)
 {
-    int64_t net = (int64_t)(counters->bytes_allocated - counters->bytes_deallocated);
-    if (net > counters->peak)
-        counters->peak = net;
+    uint64_t allocated = TARE__LOAD(counters->bytes_allocated) + bytes;
+    TARE__STORE(counters->bytes_allocated, allocated);
+    int64_t net = (int64_t)(allocated - TARE__LOAD(counters->bytes_deallocated));
+    if (net > TARE__LOAD(counters->peak))
+        TARE__STORE(counters->peak, net);
 }
 
 /* Adds one allocation. Between tare__record_begin and _end. `shared` is known
@@ -53,8 +55,7 @@ TARE__INLINE void tare__count_allocation(struct tare__hot *hot, struct tare__cou
                                          bool shared)
 {
     TARE__ADD(counters->allocations, 1);
-    TARE__ADD(counters->bytes_allocated, size);
-    tare__raise_peak(counters);
+    tare__grow(counters, size);
     if (shared) {
         tare__shared_add(&tare__store->shared, (int64_t)size);
         if (hot->histogram != NULL)
