@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# A project that lets CMake fetch tare's sources.
+# shellcheck source=tests/use/common.sh
+source "$SOURCE_DIR/tests/use/common.sh"
+
+build_and_test fetch_content -DTARE_SOURCE_DIR="$SOURCE_DIR"

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# make install PREFIX=... with DESTDIR puts everything in its place, and the program and pages work there.
+# shellcheck source=tests/use/common.sh
+source "$SOURCE_DIR/tests/use/common.sh"
+
+# A copy of the tree, so that the build directory of the preset is not this one's.
+mkdir "$scratch/tree"
+cd "$SOURCE_DIR"
+cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md cmake include src docs "$scratch/tree"
+make -C "$scratch/tree" install PREFIX=/opt/tare DESTDIR="$scratch/root" >"$scratch/log" 2>&1 ||
+    { cat "$scratch/log"; exit 1; }
+
+cd "$scratch/root/opt/tare"
+for file in lib/libtare.so lib/libtare.a lib/libtare-wrap.a include/tare/tare.h include/tare/block.hpp \
+    lib/cmake/tare/tareConfig.cmake lib/cmake/tare/tareConfigVersion.cmake lib/cmake/tare/tareTargets.cmake \
+    lib/pkgconfig/tare.pc lib/pkgconfig/tare-static.pc lib/pkgconfig/tare-wrap.pc share/man/man3/tare.3 \
+    share/doc/tare/LICENSE; do
+    [[ -s $file ]] || { echo "not installed: $file"; exit 1; }
+done
+objdump -p lib/libtare.so | grep 'SONAME *libtare\.so\.0'
+if [[ -x $BUILD_DIR/tare ]]; then
+    bin/tare run -- true
+fi

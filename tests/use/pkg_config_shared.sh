@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# pkg-config and the shared library.
+# shellcheck source=tests/use/common.sh
+source "$SOURCE_DIR/tests/use/common.sh"
+
+install_tare
+pkg_config_consumers tare shared

@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# pkg-config and the archive for --wrap, in a dynamic and in a fully static program.
+# shellcheck source=tests/use/common.sh
+source "$SOURCE_DIR/tests/use/common.sh"
+
+install_tare
+pkg_config_consumers tare-wrap wrap
+pkg_config_consumers tare-wrap wrap -static
