@@ -321,6 +321,8 @@ static struct tare__scope *open_scope(struct tare__thread *mine, const tare_opti
 
 static void unlink_block(struct tare__scope *scope)
 {
+    if (scope->owner == NULL) /* the run's */
+        return;
     for (struct tare__scope **link = &scope->owner->blocks; *link != NULL; link = &(*link)->next_block)
         if (*link == scope) {
             *link = scope->next_block;
