@@ -10,8 +10,8 @@ set(tare_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(TARGETS tare tare_static tare_wrap EXPORT tareTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-if(TARGET tare_cli)
-  install(TARGETS tare_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET tare_command)
+  install(TARGETS tare_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 install(DIRECTORY include/tare DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 foreach(section IN ITEMS 1 3)
