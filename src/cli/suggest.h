@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The nearest of some names to one that was mistyped. */
+#ifndef TARE__SUGGEST_H
+#define TARE__SUGGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* candidate(i) is the i-th name, NULL after the last. NULL when none is near
+ * enough to be meant. */
+const char *tare__suggest(const char *mistyped, const char *(*candidate)(size_t index));
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stores into a snapshot. A store is trusted in nothing: it may be half a file,
+ * of another version, or changed while we look, so it is checked before use and
+ * every figure is copied once.
+ */
+#include "recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "running.h"
+#include "store.h"
+
+_Static_assert(TARE__HISTOGRAM_BUCKETS <= TARE__SIZE_RANGES_MAX, "a histogram fits");
+_Static_assert(sizeof((struct tare__store *)0)->command <= TARE__COMMAND_BYTES, "a command fits");
+
+struct view {
+    const struct tare__store *store; /* NULL when there is none */
+    size_t bytes;
+};
+
+/* ---- One file ----------------------------------------------------------- */
+
+static struct view open_view(int directory, const char *name)
+{
+    struct view view = {NULL, 0};
+    struct stat status;
+    int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0)
+        return view;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+        void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, file, 0);
+        if (mapped != MAP_FAILED)
+            view = (struct view){mapped, (size_t)status.st_size};
+    }
+    close(file);
+    return view;
+}
+
+/* Why it can't be read; NULL where it can. */
+static const char *refusal(struct view view)
+{
+    const struct tare__store *store = view.store;
+    if (store == NULL)
+        return "it can't be opened, or is empty";
+    if (view.bytes < offsetof(struct tare__store, slot_count) || store->magic != TARE__STORE_MAGIC)
+        return "it is no record of tare's";
+    if (store->version != TARE__STORE_VERSION)
+        return "it was written by another version of tare";
+    if (view.bytes < offsetof(struct tare__store, slots) || store->slot_bytes < sizeof(struct tare__slot) ||
+        store->slot_bytes % _Alignof(struct tare__slot) != 0 ||
+        (view.bytes - offsetof(struct tare__store, slots)) / store->slot_bytes < store->slot_count)
+        return "it is truncated";
+    return store->command_bytes <= sizeof store->command ? NULL : "its command line is damaged";
+}
+
+/* ---- Figures ------------------------------------------------------------ */
+
+struct totals {
+    struct tare__counters counters; /* recording is set where one of the slots has it set */
+    uint64_t histogram[TARE__HISTOGRAM_BUCKETS];
+};
+
+static void add_slot(struct totals *totals, const struct tare__slot *slot)
+{
+#define ADD(name) totals->counters.name += slot->counters.name;
+    TARE__COUNTERS(ADD)
+#undef ADD
+    totals->counters.foreign.blocks += slot->counters.foreign.blocks;
+    totals->counters.foreign.bytes += slot->counters.foreign.bytes;
+    totals->counters.recording |= slot->counters.recording;
+    for (unsigned i = 0; i < TARE__HISTOGRAM_BUCKETS; i++)
+        totals->histogram[i] += slot->histogram[i];
+}
+
+static struct totals total(const struct tare__store *store)
+{
+    struct totals totals = {0};
+    const char *slots = (const char *)store + offsetof(struct tare__store, slots);
+    for (uint32_t i = 0; i < store->slot_count; i++)
+        add_slot(&totals, (const struct tare__slot *)(const void *)(slots + (size_t)i * store->slot_bytes));
+    return totals;
+}
+
+static uint32_t inexact(const struct tare__store *store, const struct tare__counters *sum, bool running)
+{
+    uint32_t bits = store->inexact;
+    bits |= sum->unknown_blocks != 0 ? TARE_INEXACT_UNKNOWN_BLOCK : 0u;
+    bits |= sum->lost_blocks != 0 ? TARE_INEXACT_LOST : 0u;
+    bits |= sum->reentered_calls != 0 ? TARE_INEXACT_REENTERED : 0u;
+    if (sum->recording != 0)
+        bits |= running ? TARE_INEXACT_UNSETTLED : TARE_INEXACT_ENDED_MID_CALL;
+    return bits;
+}
+
+/* Half a call may leave a figure one too low. */
+static uint64_t not_below_0(int64_t figure)
+{
+    return figure > 0 ? (uint64_t)figure : 0;
+}
+
+static tare_stats statistics(const struct tare__store *store, const struct tare__counters *sum, bool running)
+{
+    int64_t peak = store->run_peak > store->shared.peak ? store->run_peak : store->shared.peak;
+    return (tare_stats){
+        .allocations = sum->allocations,
+        .deallocations = sum->deallocations,
+        .reallocations = sum->reallocations,
+        .bytes_allocated = sum->bytes_allocated,
+        .bytes_deallocated = sum->bytes_deallocated,
+        .bytes_reallocated = (int64_t)sum->bytes_reallocated,
+        .peak_bytes = not_below_0(peak),
+        .leaked_allocations = not_below_0((int64_t)(sum->allocations - sum->deallocations) + sum->foreign.blocks),
+        .leaked_bytes = not_below_0((int64_t)(sum->bytes_allocated - sum->bytes_deallocated) - sum->foreign.bytes),
+        .failed_allocations = sum->failed_allocations,
+        .inexact = inexact(store, sum, running),
+    };
+}
+
+static void add_sizes(struct tare__process *process, const uint64_t *histogram)
+{
+    for (unsigned i = 0; i < TARE__HISTOGRAM_BUCKETS; i++) {
+        if (histogram[i] == 0)
+            continue;
+        uint64_t low = i == 0 ? 0 : UINT64_C(1) << (i - 1);
+        uint64_t high = i == 0 ? 0 : low + (low - 1);
+        process->sizes[process->size_count++] = (struct tare__size_range){low, high, histogram[i]};
+    }
+}
+
+static struct tare__process explain(const struct tare__store *store, bool running)
+{
+    struct totals totals = total(store);
+    struct tare__process process = {
+        .pid = store->pid,
+        .parent_pid = store->parent_pid,
+        .sequence = store->sequence,
+        .forked = store->forked != 0,
+        .running = running,
+        .command_cut = store->command_cut != 0,
+        .started_ns = store->started_ns,
+        .command_bytes = store->command_bytes,
+        .stats = statistics(store, &totals.counters, running),
+        .runtime_blocks = store->runtime_blocks,
+        .runtime_bytes = store->runtime_bytes,
+        .children_lost = store->children_lost,
+    };
+    memcpy(process.command, store->command, store->command_bytes);
+    if (process.command_bytes > 0)
+        process.command[process.command_bytes - 1] = '\0';
+    snprintf(process.mode, sizeof process.mode, "%.*s", (int)sizeof store->link_mode - 1, store->link_mode);
+    snprintf(process.allocator, sizeof process.allocator, "%.*s", (int)sizeof store->allocator - 1, store->allocator);
+    add_sizes(&process, totals.histogram);
+    return process;
+}
+
+/* ---- The directory ------------------------------------------------------ */
+
+static void refuse(struct tare__snapshot *snapshot, const char *name, const char *reason)
+{
+    if (snapshot->refused_count++ == 0)
+        snprintf(snapshot->refused_reason, sizeof snapshot->refused_reason, "%.60s: %s", name, reason);
+}
+
+static int add_process(struct tare__snapshot *snapshot, const struct tare__process *process)
+{
+    size_t count = snapshot->process_count;
+    if ((count & (count - 1)) == 0) { /* a power of two is full */
+        struct tare__process *more = realloc(snapshot->processes, (count == 0 ? 1 : 2 * count) * sizeof *more);
+        if (more == NULL)
+            return ENOMEM;
+        snapshot->processes = more;
+    }
+    snapshot->processes[snapshot->process_count++] = *process;
+    return 0;
+}
+
+static int add_file(struct tare__snapshot *snapshot, int directory, const char *name)
+{
+    struct view view = open_view(directory, name);
+    const char *reason = refusal(view);
+    int error = 0;
+    if (reason != NULL) {
+        refuse(snapshot, name, reason);
+    } else if (__atomic_load_n(&view.store->ready, __ATOMIC_ACQUIRE) != 0) {
+        struct tare__process process = explain(view.store, tare__is_running(view.store->pid, name));
+        error = add_process(snapshot, &process);
+    }
+    if (view.store != NULL)
+        munmap((void *)(uintptr_t)view.store, view.bytes);
+    return error;
+}
+
+static bool is_store_name(const char *name)
+{
+    size_t length = strlen(name), suffix = sizeof TARE__STORE_SUFFIX - 1;
+    return length > suffix && strcmp(name + length - suffix, TARE__STORE_SUFFIX) == 0;
+}
+
+static int add_files(struct tare__snapshot *snapshot, const char *path)
+{
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return errno;
+    int error = 0;
+    for (struct dirent *entry; error == 0 && (entry = readdir(directory)) != NULL;)
+        if (is_store_name(entry->d_name))
+            error = add_file(snapshot, dirfd(directory), entry->d_name);
+    closedir(directory);
+    return error;
+}
+
+/* ---- Which images count ------------------------------------------------- */
+
+static int by_image(const void *a, const void *b)
+{
+    const struct tare__process *one = a, *other = b;
+    if (one->pid != other->pid)
+        return one->pid < other->pid ? -1 : 1;
+    return (one->sequence > other->sequence) - (one->sequence < other->sequence);
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct tare__process *one = a, *other = b;
+    if (one->started_ns != other->started_ns)
+        return one->started_ns < other->started_ns ? -1 : 1;
+    return by_image(a, b);
+}
+
+static bool only_execed(const struct tare__process *image, const struct tare__process *next)
+{
+    const tare_stats *stats = &image->stats;
+    return next->pid == image->pid && !next->forked && image->children_lost == 0 && stats->inexact == 0 &&
+           (stats->allocations | stats->deallocations | stats->reallocations | stats->failed_allocations) == 0;
+}
+
+static void drop_idle_images(struct tare__snapshot *snapshot)
+{
+    struct tare__process *all = snapshot->processes;
+    size_t kept = 0;
+    for (size_t i = 0; i < snapshot->process_count; i++)
+        if (i + 1 == snapshot->process_count || !only_execed(&all[i], &all[i + 1]))
+            all[kept++] = all[i];
+    snapshot->process_count = kept;
+}
+
+static bool find_main(struct tare__snapshot *snapshot, int pid)
+{
+    bool found = false;
+    for (size_t i = 0; i < snapshot->process_count; i++) {
+        const struct tare__process *process = &snapshot->processes[i];
+        if (process->pid == pid && (!found || process->sequence > snapshot->processes[snapshot->main].sequence)) {
+            snapshot->main = i;
+            found = true;
+        }
+    }
+    return found;
+}
+
+int tare__recording_read(const char *directory, int main_pid, struct tare__snapshot *snapshot)
+{
+    int error = add_files(snapshot, directory);
+    if (error != 0)
+        return error;
+    if (snapshot->process_count == 0)
+        return ENOENT;
+    qsort(snapshot->processes, snapshot->process_count, sizeof *snapshot->processes, by_image);
+    drop_idle_images(snapshot);
+    qsort(snapshot->processes, snapshot->process_count, sizeof *snapshot->processes, by_start);
+    return find_main(snapshot, main_pid) ? 0 : ENOENT;
+}
+
+int tare__recording_probe(const char *directory)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/probe", directory) >= (int)sizeof path)
+        return ENAMETOOLONG;
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0)
+        return errno;
+    int error = fallocate(file, 0, 0, sizeof(struct tare__store)) == 0 ? 0 : errno;
+    close(file);
+    unlink(path);
+    return error;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* By /proc/PID/maps: it names the store as long as the process uses it, also
+ * when the file is deleted, and is empty for a zombie. */
+#include "running.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool names_file(FILE *maps, const char *file_name)
+{
+    char *line = NULL;
+    size_t size = 0;
+    bool found = false;
+    while (!found && getline(&line, &size, maps) >= 0) {
+        const char *at = strstr(line, file_name);
+        found = at != NULL && at > line && at[-1] == '/';
+    }
+    free(line);
+    return found;
+}
+
+bool tare__is_running(int pid, const char *file_name)
+{
+    if (kill(pid, 0) != 0 && errno == ESRCH)
+        return false;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    FILE *maps = fopen(path, "re");
+    if (maps == NULL)
+        return errno != ENOENT && errno != ESRCH;
+    bool found = names_file(maps, file_name);
+    fclose(maps);
+    return found;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* What can be asked of a snapshot that is not one of its fields. */
+#include "snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *tare__process_argument(const struct tare__process *process, const char *before)
+{
+    const char *next = before == NULL ? process->command : before + strlen(before) + 1;
+    return next < process->command + process->command_bytes ? next : NULL;
+}
+
+uint64_t tare__snapshot_children_lost(const struct tare__snapshot *snapshot)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < snapshot->process_count; i++)
+        lost += snapshot->processes[i].children_lost;
+    return lost;
+}
+
+void tare__snapshot_free(struct tare__snapshot *snapshot)
+{
+    free(snapshot->processes);
+    snapshot->processes = NULL;
+    snapshot->process_count = 0;
+}
