@@ -75,11 +75,10 @@ static TARE__COLD void *malloc_in_general(size_t size, const void *caller, uintp
 /* Each of the three short ways is a function of its own, reached by a jump, so
  * that none saves registers for another. They are for glibc: nothing nests in
  * its malloc and free, so there is no guard to set. */
-TARE__INLINE void *malloc_counting(size_t size, struct tare__hot *hot, bool shared)
+TARE__INLINE void count_new_block(struct tare__hot *hot, const void *block, size_t size, bool shared, uintptr_t frame)
 {
-    void *block = tare__real.malloc(size);
     struct tare__counters *counters = hot->counters;
-    tare__record_begin(counters, TARE__FRAME);
+    tare__record_begin(counters, frame);
     if (TARE__LIKELY(block != NULL)) {
         if (TARE__UNLIKELY(!tare__map_put_wide(block, size, hot->birth)))
             TARE__ADD(counters->lost_blocks, 1);
@@ -88,6 +87,12 @@ TARE__INLINE void *malloc_counting(size_t size, struct tare__hot *hot, bool shar
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
+}
+
+TARE__INLINE void *malloc_counting(size_t size, struct tare__hot *hot, bool shared)
+{
+    void *block = tare__real.malloc(size);
+    count_new_block(hot, block, size, shared, TARE__FRAME);
     return block;
 }
 
@@ -169,14 +174,36 @@ TARE__EXPORT void HOOK(free)(void *block)
     tare__real.free(block);
 }
 
+static TARE__COLD void *calloc_in_general(size_t count, size_t size, size_t bytes, uintptr_t frame)
+{
+    struct tare__entry entry = tare__enter_slowly(frame);
+    if (entry.how >= TARE__BOOT)
+        return allocate_oddly(entry, 0, bytes);
+    void *block = bytes >= tare__real.minimum ? tare__real.calloc(count, size)
+                                              : tare__real.calloc(1, tare__real.minimum);
+    tare__record_allocation(entry, block, bytes);
+    tare__leave(entry);
+    return block;
+}
+
 TARE__EXPORT void *HOOK(calloc)(size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         bytes = SIZE_MAX; /* the real one will refuse */
-    ALLOCATE(0, bytes,
-             TARE__LIKELY(bytes >= tare__real.minimum) ? tare__real.calloc(count, size)
-                                                       : tare__real.calloc(1, tare__real.minimum));
+    struct tare__hot *hot = tare__self;
+    uint32_t mode = TARE__LOAD(hot->mode);
+    if (mode == TARE__MODE_IDLE) {
+        void *block = tare__real.calloc(count, size);
+        if (TARE__LIKELY(block != NULL))
+            tare__map_put_wide(block, bytes, TARE__BIRTH_NONE);
+        return block;
+    }
+    if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) || hot->counters->recording != 0))
+        return calloc_in_general(count, size, bytes, TARE__FRAME);
+    void *block = tare__real.calloc(count, size);
+    count_new_block(hot, block, bytes, mode == TARE__MODE_SHARED, TARE__FRAME);
+    return block;
 }
 
 TARE__EXPORT void *HOOK(memalign)(size_t alignment, size_t size)
@@ -254,11 +281,67 @@ static void *reallocate(struct tare__entry entry, void *old, size_t size)
     return block;
 }
 
-TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
+static TARE__COLD void *realloc_in_general(void *old, size_t size, uintptr_t frame)
 {
-    struct tare__entry entry = tare__enter(TARE__FRAME);
+    struct tare__entry entry = tare__enter(frame);
     void *block = reallocate(entry, old, size);
     tare__leave(entry);
+    return block;
+}
+
+/* The real call on a block of the short ways. NULL where it failed, and the
+ * block is remembered again, or freed it, which glibc does for size 0. */
+TARE__INLINE void *realloc_wide(void *old, size_t size, uint32_t *slot, uint64_t word)
+{
+    *(tare__map_word *)slot = 0;
+    void *block = tare__real.realloc(old, size);
+    if (TARE__UNLIKELY(block == NULL) && size != 0)
+        *(tare__map_word *)slot = word;
+    return block;
+}
+
+TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *hot, uint32_t *slot, uint64_t word,
+                                    bool shared)
+{
+    size_t old_size = (uint32_t)word - 1;
+    void *block = realloc_wide(old, size, slot, word);
+    struct tare__counters *counters = hot->counters;
+    tare__record_begin(counters, TARE__FRAME);
+    if (TARE__LIKELY(block != NULL)) {
+        if (TARE__UNLIKELY(!tare__map_put_wide(block, size, hot->birth)))
+            TARE__ADD(counters->lost_blocks, 1);
+        tare__count_reallocation(counters, old_size, size, shared);
+    } else if (size == 0) {
+        tare__count_deallocation(counters, old_size, shared);
+    } else {
+        TARE__ADD(counters->failed_allocations, 1);
+    }
+    tare__record_end(counters);
+    return block;
+}
+
+static __attribute__((noinline)) void *realloc_in_scope(void *old, size_t size, struct tare__hot *hot, uint32_t *slot,
+                                                        uint64_t word)
+{
+    uint32_t mode = TARE__LOAD(hot->mode);
+    if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) || word >> 32 != hot->birth ||
+                       hot->counters->recording != 0))
+        return realloc_in_general(old, size, TARE__FRAME);
+    return realloc_counting(old, size, hot, slot, word, mode == TARE__MODE_SHARED);
+}
+
+TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
+{
+    if (old == NULL)
+        return HOOK(malloc)(size);
+    struct tare__hot *hot = tare__self;
+    uint32_t *slot = tare__map_slot(old);
+    uint64_t word = TARE__LIKELY(slot != NULL) ? *(tare__map_word *)slot : 0;
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 >= UINT32_MAX))
+        return realloc_in_scope(old, size, hot, slot, word);
+    void *block = realloc_wide(old, size, slot, word);
+    if (TARE__LIKELY(block != NULL))
+        tare__map_put_wide(block, size, TARE__BIRTH_NONE);
     return block;
 }
 

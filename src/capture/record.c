@@ -176,14 +176,7 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     struct tare__counters *counters = hot->counters;
     TARE__ADD(counters->lost_blocks, put ? 0u : 1u);
     TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
-    TARE__ADD(counters->reallocations, 1);
-    TARE__ADD(counters->bytes_reallocated, (uint64_t)growth);
-    if (growth > 0)
-        tare__grow(counters, (uint64_t)growth);
-    else
-        TARE__ADD(counters->bytes_deallocated, (uint64_t)-growth);
-    if (is_shared(hot->thread))
-        tare__shared_add(&tare__store->shared, growth);
+    tare__count_reallocation(counters, old.known ? old.size : size, size, is_shared(hot->thread));
     if (old.birth != hot->birth || !old.known)
         settle(hot->thread, old.birth, 0, growth, locked);
     end(hot, locked);

@@ -72,6 +72,21 @@ TARE__INLINE void tare__count_deallocation(struct tare__counters *counters, size
         tare__shared_add(&tare__store->shared, -(int64_t)size);
 }
 
+/* Adds one reallocation, by the one rule: growth is bytes allocated, shrinkage
+ * is bytes deallocated. */
+TARE__INLINE void tare__count_reallocation(struct tare__counters *counters, size_t old_size, size_t size, bool shared)
+{
+    uint64_t growth = size - old_size; /* in two's complement */
+    TARE__ADD(counters->reallocations, 1);
+    TARE__ADD(counters->bytes_reallocated, growth);
+    if (size > old_size)
+        tare__grow(counters, growth);
+    else
+        TARE__ADD(counters->bytes_deallocated, -growth);
+    if (shared)
+        tare__shared_add(&tare__store->shared, (int64_t)growth);
+}
+
 /* The same for any allocator, any birth and any way in. block may be NULL: the
  * call failed. */
 void tare__record_allocation(struct tare__entry entry, const void *block, size_t size);

@@ -357,7 +357,7 @@ tare__vfork *tare__vfork_target(void)
 
 bool tare__counters_copy(const struct tare__counters *counters, struct tare__counters *copy)
 {
-    enum { SPINS = 1000, TRIES = 20000 };
+    enum { SPINS = 1000, TRIES = SPINS + 2000 }; /* the other may lose its processor in mid-call: wait 2 s for it */
     struct tare__counters again;
     for (int i = 0; i < TRIES; i++) {
 #define COPY(name) copy->name = TARE__LOAD(counters->name);
@@ -374,7 +374,7 @@ bool tare__counters_copy(const struct tare__counters *counters, struct tare__cou
         if (same)
             return true;
         if (i > SPINS)
-            tare__os_yield();
+            tare__os_pause();
     }
     return false;
 }

@@ -74,9 +74,11 @@ void tare__os_futex_wake(uint32_t *word, int count)
     TARE__SYSCALL(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
 }
 
-void tare__os_yield(void)
+void tare__os_pause(void)
 {
-    TARE__SYSCALL(SYS_sched_yield, 0);
+    static const struct timespec a_millisecond = {0, 1000000};
+    uint32_t nobody_wakes_this = 0;
+    TARE__SYSCALL(SYS_futex, &nobody_wakes_this, FUTEX_WAIT_PRIVATE, 0, &a_millisecond);
 }
 
 int tare__os_pid(void)

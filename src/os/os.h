@@ -52,7 +52,8 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
 void tare__os_futex_wait(uint32_t *word, uint32_t expected);
 void tare__os_futex_wake(uint32_t *word, int count);
 
-void tare__os_yield(void);
+/* Gives another thread about a millisecond. By a futex: see above. */
+void tare__os_pause(void);
 int tare__os_pid(void);
 int tare__os_parent_pid(void);
 uint64_t tare__os_wall_clock_ns(void);

@@ -131,7 +131,8 @@ static void edges(void)
     FIGURES((.failed_allocations = 2), {
             block = malloc(SIZE_MAX / 2);
             CHECK(block == NULL);
-            block = calloc(SIZE_MAX / 2, 3);
+            volatile size_t many = SIZE_MAX / 2;
+            block = calloc(many, 3);
             CHECK(block == NULL);
         });
     FIGURES((.allocations = 1, .deallocations = 1, .bytes_allocated = 33, .bytes_deallocated = 33, .peak_bytes = 33, .failed_allocations = 1), {
