@@ -22,39 +22,42 @@ static bool is_attached(const struct tare__thread *thread, const struct tare__er
     return false;
 }
 
-static void recycle(struct tare__era *era, bool locked)
+static void recycle(struct tare__era *era)
 {
+    if (!era->recyclable)
+        return;
     struct tare__hot *hot = tare__self;
     uintptr_t guard = hot->guard;
-    if (!locked) {
-        hot->guard = TARE__GUARD_OWN;
-        tare__lock_acquire(&tare__registry_lock);
-    }
+    hot->guard = TARE__GUARD_OWN;
+    tare__lock_acquire(&tare__registry_lock);
     tare__era_recycle(era);
-    if (!locked) {
-        tare__lock_release(&tare__registry_lock);
-        hot->guard = guard;
-    }
+    tare__lock_release(&tare__registry_lock);
+    hot->guard = guard;
 }
 
 /*
  * A call on a block of another birth than this thread's present one: `ended`
  * blocks and `bytes` of net. Scopes attached here in which it was not born note
- * it as foreign; scopes in which it was born and that are not attached here
- * note it as ended elsewhere. counting is NULL where the call counts nowhere.
+ * it as foreign, which belongs to the thread's own record; scopes in which it
+ * was born and that are not attached here note it as ended elsewhere, which
+ * does not, and may need the lock: it comes when recording is over.
  */
-static TARE__COLD void settle(struct tare__thread *counting, uint32_t birth, int64_t ended, int64_t bytes, bool locked)
+static TARE__COLD void note_foreign(const struct tare__thread *thread, uint32_t birth, int64_t ended, int64_t bytes)
 {
-    if (counting != NULL)
-        for (struct tare__attachment *at = counting->attachments; at != NULL; at = at->next_of_thread)
-            if (!tare__born_in(birth, at->era)) {
-                TARE__ADD(at->foreign->blocks, ended);
-                TARE__ADD(at->foreign->bytes, bytes);
-            }
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
+        if (!tare__born_in(birth, at->era)) {
+            TARE__ADD(at->foreign->blocks, ended);
+            TARE__ADD(at->foreign->bytes, bytes);
+        }
+}
+
+/* counting is NULL where the call counts nowhere. */
+static TARE__COLD void note_elsewhere(const struct tare__thread *counting, uint32_t birth, int64_t ended, int64_t bytes)
+{
     while (birth >= TARE__BIRTH_FIRST) {
         struct tare__birth_node node = *tare__birth_node(birth); /* noting the last block may give it away */
         if ((counting == NULL || !is_attached(counting, node.era)) && tare__era_elsewhere(node.era, ended, bytes))
-            recycle(node.era, locked);
+            recycle(node.era);
         birth = node.parent;
     }
 }
@@ -113,7 +116,7 @@ void tare__record_allocation(struct tare__entry entry, const void *block, size_t
         TARE__ADD(hot->counters->lost_blocks, 1);
     tare__count_allocation(hot, hot->counters, size, is_shared(hot->thread));
     if (birth != hot->birth)
-        settle(hot->thread, birth, -1, (int64_t)size, locked); /* counted, but born in none of its scopes */
+        note_foreign(hot->thread, birth, -1, (int64_t)size); /* counted, but born in none of its scopes */
     end(hot, locked);
 }
 
@@ -123,9 +126,12 @@ static void count_end(struct tare__hot *hot, struct tare__block old)
     if (!old.known)
         TARE__ADD(hot->counters->unknown_blocks, 1);
     tare__count_deallocation(hot->counters, old.size, is_shared(hot->thread));
-    if (old.birth != hot->birth || !old.known)
-        settle(hot->thread, old.birth, 1, -(int64_t)old.size, locked);
+    bool mixed = old.birth != hot->birth || !old.known;
+    if (mixed)
+        note_foreign(hot->thread, old.birth, 1, -(int64_t)old.size);
     end(hot, locked);
+    if (mixed)
+        note_elsewhere(hot->thread, old.birth, 1, -(int64_t)old.size);
 }
 
 /* A known block ends; who counts it? */
@@ -136,7 +142,7 @@ static void note_end(struct tare__entry entry, struct tare__block old)
     if (entry.how == TARE__COUNT)
         count_end(entry.hot, old);
     else
-        settle(NULL, old.birth, 1, -(int64_t)old.size, false);
+        note_elsewhere(NULL, old.birth, 1, -(int64_t)old.size);
 }
 
 bool tare__record_deallocation(struct tare__entry entry, const void *block)
@@ -168,7 +174,7 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
         return;
     int64_t growth = old.known ? (int64_t)(size - old.size) : 0;
     if (entry.how != TARE__COUNT) {
-        settle(NULL, old.birth, 0, growth, false);
+        note_elsewhere(NULL, old.birth, 0, growth);
         return;
     }
     struct tare__hot *hot = entry.hot;
@@ -177,7 +183,10 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     TARE__ADD(counters->lost_blocks, put ? 0u : 1u);
     TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
     tare__count_reallocation(counters, old.known ? old.size : size, size, is_shared(hot->thread));
-    if (old.birth != hot->birth || !old.known)
-        settle(hot->thread, old.birth, 0, growth, locked);
+    bool mixed = old.birth != hot->birth || !old.known;
+    if (mixed)
+        note_foreign(hot->thread, old.birth, 0, growth);
     end(hot, locked);
+    if (mixed)
+        note_elsewhere(hot->thread, old.birth, 0, growth);
 }

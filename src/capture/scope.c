@@ -33,8 +33,7 @@ struct tare__scope {
     uint32_t index;
 
     /* Over several threads: */
-    struct tare__counters departed; /* what threads counted that are attached no more */
-    struct tare__foreign departed_foreign;
+    struct tare__counted departed; /* what threads counted that are attached no more */
     int64_t net_base; /* shared.net at the start */
     int64_t peak;     /* highest shared.net, up to the last change of such scopes */
 
@@ -217,23 +216,16 @@ static void unlink_from_scope(struct tare__attachment *attachment)
 
 /* ---- Figures ------------------------------------------------------------ */
 
-static void add_counters(struct tare__counters *sum, const struct tare__counters *now,
-                         const struct tare__counters *base)
+/* Adds what an attachment has counted. Returns what makes that inexact. */
+static uint32_t add_attachment(struct tare__counted *sum, const struct tare__attachment *attachment)
 {
-#define ADD(name) sum->name += now->name - base->name;
+    struct tare__counted now;
+    bool settled = tare__counters_copy(attachment->thread->counters, attachment->foreign, &now);
+#define ADD(name) sum->counters.name += now.counters.name - attachment->base.name;
     TARE__COUNTERS(ADD)
 #undef ADD
-}
-
-/* Adds what an attachment has counted. */
-static uint32_t add_attachment(struct tare__counters *sum, struct tare__foreign *foreign,
-                               const struct tare__attachment *attachment)
-{
-    struct tare__counters now;
-    bool settled = tare__counters_copy(attachment->thread->counters, &now);
-    add_counters(sum, &now, &attachment->base);
-    foreign->blocks += TARE__LOAD(attachment->foreign->blocks);
-    foreign->bytes += TARE__LOAD(attachment->foreign->bytes);
+    sum->foreign.blocks += now.foreign.blocks;
+    sum->foreign.bytes += now.foreign.bytes;
     return settled ? 0 : TARE_INEXACT_UNSETTLED;
 }
 
@@ -241,21 +233,21 @@ static uint32_t add_attachment(struct tare__counters *sum, struct tare__foreign 
  * it is left, to close its era with. */
 static int64_t figures(const struct tare__scope *scope, tare_stats *stats)
 {
-    struct tare__counters sum = scope->departed;
-    struct tare__foreign foreign = scope->departed_foreign;
+    struct tare__counted all = scope->departed;
     uint32_t inexact = TARE__LOAD(tare__store->inexact) | tare__modules_inexact();
     int64_t peak = scope->peak - scope->net_base;
     for (const struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope) {
-        inexact |= add_attachment(&sum, &foreign, at);
+        inexact |= add_attachment(&all, at);
         if (scope->domain == TARE_THREAD)
             peak = at->peak - net_of(&at->base);
     }
+    const struct tare__counters sum = all.counters;
     inexact |= sum.unknown_blocks != 0 ? TARE_INEXACT_UNKNOWN_BLOCK : 0u;
     inexact |= sum.lost_blocks != 0 ? TARE_INEXACT_LOST : 0u;
     inexact |= sum.reentered_calls != 0 ? TARE_INEXACT_REENTERED : 0u;
 
-    int64_t born_and_not_freed_here = (int64_t)(sum.allocations - sum.deallocations) + foreign.blocks;
-    int64_t bytes_kept = (int64_t)(sum.bytes_allocated - sum.bytes_deallocated) - foreign.bytes;
+    int64_t born_and_not_freed_here = (int64_t)(sum.allocations - sum.deallocations) + all.foreign.blocks;
+    int64_t bytes_kept = (int64_t)(sum.bytes_allocated - sum.bytes_deallocated) - all.foreign.bytes;
     int64_t elsewhere_blocks = __atomic_load_n(&scope->era->elsewhere_blocks, __ATOMIC_SEQ_CST);
     int64_t elsewhere_bytes = __atomic_load_n(&scope->era->elsewhere_bytes, __ATOMIC_SEQ_CST);
 
@@ -404,7 +396,6 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
     tare__era_close(scope->era, figures(scope, &discarded));
     scope->era = era;
     memset(&scope->departed, 0, sizeof scope->departed);
-    scope->departed_foreign = (struct tare__foreign){0, 0};
     struct tare__attachment *own = NULL;
     while (scope->attachments != NULL) {
         struct tare__attachment *attachment = scope->attachments;
@@ -472,7 +463,7 @@ void tare__scope_thread_ended(struct tare__thread *thread)
         }
         thread->attachments = attachment->next_of_thread;
         if (!attachment->over) {
-            add_attachment(&scope->departed, &scope->departed_foreign, attachment);
+            add_attachment(&scope->departed, attachment);
             unlink_from_scope(attachment);
         }
         give_attachment(attachment);

@@ -124,9 +124,17 @@ void tare__thread_refresh(struct tare__thread *thread, uint32_t birth);
 /* Calls visit for each record in use. Under the lock. */
 void tare__thread_each(void (*visit)(struct tare__thread *thread, void *context), void *context);
 
-/* A consistent copy of counters that another thread may be writing. False where
- * that thread stood still in the middle of a call for too long. */
-bool tare__counters_copy(const struct tare__counters *counters, struct tare__counters *copy);
+/* What a thread has counted, and of that what concerns blocks born outside the
+ * scope that asks. */
+struct tare__counted {
+    struct tare__counters counters;
+    struct tare__foreign foreign;
+};
+
+/* A consistent copy of what another thread may be writing. False where that
+ * thread stood still in the middle of a call for too long. */
+bool tare__counters_copy(const struct tare__counters *counters, const struct tare__foreign *foreign,
+                         struct tare__counted *counted);
 
 /* For start.c. */
 bool tare__threads_start(void);
