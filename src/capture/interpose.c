@@ -121,6 +121,12 @@ TARE__EXPORT void *HOOK(malloc)(size_t size)
     return block;
 }
 
+/* It without going by its name, which may be another's that stands before ours. */
+#define TEXT_OF_EXPANDED(x) #x
+#define TEXT_OF(x) TEXT_OF_EXPANDED(x)
+static void *own_malloc(size_t size)
+    __attribute__((alias(TEXT_OF(HOOK(malloc))), malloc, alloc_size(1), nothrow));
+
 static TARE__COLD void free_in_general(void *block, uintptr_t frame)
 {
     struct tare__entry entry = tare__enter(frame);
@@ -333,7 +339,7 @@ static __attribute__((noinline)) void *realloc_in_scope(void *old, size_t size, 
 TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
 {
     if (old == NULL)
-        return HOOK(malloc)(size);
+        return own_malloc(size);
     struct tare__hot *hot = tare__self;
     uint32_t *slot = tare__map_slot(old);
     uint64_t word = TARE__LIKELY(slot != NULL) ? *(tare__map_word *)slot : 0;
