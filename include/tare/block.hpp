@@ -12,25 +12,59 @@
 #error "include <tare/tare.h>"
 #endif
 
+#include <exception>
+
 namespace tare {
 namespace detail {
 
-#define TARE_DETAIL_BLOCK_(kind, argument)                                                                             \
-    class kind##_block {                                                                                               \
-      public:                                                                                                          \
-        kind##_block(const argument &what, tare_here_ here) { tare_##kind##_begin_(&block_, &what, here); }            \
-        kind##_block(const kind##_block &) = delete;                                                                   \
-        kind##_block &operator=(const kind##_block &) = delete;                                                        \
-        ~kind##_block() noexcept(false) { tare_##kind##_end_(&block_); }                                               \
-        bool running() const { return block_.running; }                                                                \
-        void stop() { block_.running = false; }                                                                        \
-                                                                                                                       \
-      private:                                                                                                         \
-        tare_##kind##_block_ block_;                                                                                   \
+/* How many exceptions are on their way; before C++17, whether any is. */
+inline int exceptions_under_way()
+{
+#if __cplusplus >= 201703L
+    return std::uncaught_exceptions();
+#else
+    return std::uncaught_exception() ? 1 : 0;
+#endif
+}
+
+class measure_block {
+  public:
+    measure_block(const tare_measurement_ &what, tare_here_ here) { tare_measure_begin_(&block_, &what, here); }
+    measure_block(const measure_block &) = delete;
+    measure_block &operator=(const measure_block &) = delete;
+    ~measure_block() noexcept(false) { tare_measure_end_(&block_); }
+    bool running() const { return block_.running; }
+    void stop() { block_.running = false; }
+
+  private:
+    tare_measure_block_ block_;
+};
+
+/* A block that an exception leaves is not judged: the exception is a failure
+ * already, it is itself a block that lives, and a handler that throws a second
+ * one would end the program. */
+class expect_block {
+  public:
+    expect_block(const tare_expectation &what, tare_here_ here) : exceptions_(exceptions_under_way())
+    {
+        tare_expect_begin_(&block_, &what, here);
     }
-TARE_DETAIL_BLOCK_(measure, tare_measurement_);
-TARE_DETAIL_BLOCK_(expect, tare_expectation);
-#undef TARE_DETAIL_BLOCK_
+    expect_block(const expect_block &) = delete;
+    expect_block &operator=(const expect_block &) = delete;
+    ~expect_block() noexcept(false)
+    {
+        if (exceptions_under_way() == exceptions_)
+            tare_expect_end_(&block_);
+        else if (block_.scope != nullptr)
+            tare_close(block_.scope, nullptr);
+    }
+    bool running() const { return block_.running; }
+    void stop() { block_.running = false; }
+
+  private:
+    int exceptions_;
+    tare_expect_block_ block_;
+};
 
 inline tare_options options(const char *name = nullptr, tare_domain domain = TARE_THREAD)
 {
