@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Mistakes: each is a clear error with a message that names the function, none
+ * is a crash, *stats stays as it was, and by default the program is aborted. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <tare/tare.h>
+
+#include "check.h"
+
+static struct {
+    int calls;
+    int error;
+    char message[1024];
+} told;
+
+static void remember(const tare_failure *failure, void *context)
+{
+    (void)context;
+    told.calls++;
+    told.error = failure->error;
+    CHECK(failure->stats == NULL);
+    snprintf(told.message, sizeof told.message, "%s", failure->message);
+}
+
+/* Exactly one failure was told: this error, in this function. */
+static void check_told(int error, const char *function)
+{
+    CHECK_EQUAL(told.calls, 1);
+    CHECK_EQUAL(told.error, error);
+    CHECK(strncmp(told.message, "tare: ", 6) == 0);
+    CHECK_CONTAINS(told.message, function);
+    CHECK_CONTAINS(told.message, tare_error_text(error));
+    CHECK_EQUAL(told.message[strlen(told.message) - 1], '\n');
+    memset(&told, 0, sizeof told);
+}
+
+static tare_stats untouched;
+static tare_stats stats;
+
+#define CHECK_ERROR(error, function, call)                                                                             \
+    do {                                                                                                               \
+        memset(&untouched, 0x5a, sizeof untouched);                                                                    \
+        stats = untouched;                                                                                             \
+        CHECK_EQUAL(call, error);                                                                                      \
+        check_told(error, function);                                                                                   \
+        CHECK(tare_stats_equal(&stats, &untouched));                                                                   \
+    } while (0)
+
+static void check_null_arguments(void)
+{
+    CHECK(tare_open_with(NULL) == NULL);
+    check_told(TARE_ERROR_NULL_ARGUMENT, "tare_open");
+    CHECK_ERROR(TARE_ERROR_NULL_ARGUMENT, "tare_read", tare_read(NULL, &stats));
+    CHECK_ERROR(TARE_ERROR_NULL_ARGUMENT, "tare_reset", tare_reset(NULL, &stats));
+    CHECK_ERROR(TARE_ERROR_NULL_ARGUMENT, "tare_close", tare_close(NULL, &stats));
+
+    tare_scope *scope = tare_open();
+    CHECK_ERROR(TARE_ERROR_NULL_ARGUMENT, "tare_read", tare_read(scope, NULL));
+    CHECK_EQUAL(tare_reset(scope, NULL), 0); /* these two may do without */
+    CHECK_EQUAL(tare_close(scope, NULL), 0);
+
+    tare_stats none = tare_measured(NULL, NULL);
+    check_told(TARE_ERROR_NULL_ARGUMENT, "tare_measured");
+    CHECK_EQUAL(none.inexact, TARE_INEXACT_NOT_ATTACHED); /* never zeros */
+    CHECK_EQUAL(none.allocations, -1);
+
+    tare_stats *volatile nowhere = NULL;
+    bool ran = false;
+    tare_measure(nowhere)
+        ran = true;
+    check_told(TARE_ERROR_NULL_ARGUMENT, "tare_measure");
+    CHECK(ran);
+    CHECK(!tare_check(nowhere, .allocations = tare_none));
+    check_told(TARE_ERROR_NULL_ARGUMENT, "tare_check");
+    tare_set_failure_handler(remember, NULL, NULL, NULL);
+}
+
+static void check_all_not_open(tare_scope *scope)
+{
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_read", tare_read(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_reset", tare_reset(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_close", tare_close(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_close", tare_close(scope, NULL));
+}
+
+/* A closed scope is known as such for ever, though what it was made of is used
+ * again by every later one. */
+static void check_closed_scopes(void)
+{
+    static tare_scope *closed[1000];
+    for (int i = 0; i < 1000; i++) {
+        closed[i] = tare_open(.domain = i % 2 == 0 ? TARE_THREAD : TARE_PROCESS);
+        CHECK_EQUAL(tare_close(closed[i], NULL), 0);
+    }
+    tare_scope *open = tare_open();
+    for (int i = 0; i < 1000; i++) {
+        CHECK(closed[i] != open);
+        check_all_not_open(closed[i]);
+    }
+    CHECK_EQUAL(tare_close(open, &stats), 0);
+    CHECK_EQUAL(stats.inexact, 0);
+}
+
+static void check_garbage(void)
+{
+    tare_scope *open = tare_open();
+    uintptr_t handle = (uintptr_t)open;
+    const uintptr_t garbage[] = {1,
+                                 2,
+                                 0xffff,
+                                 0x7fffffffffff,
+                                 UINTPTR_MAX,
+                                 UINTPTR_MAX / 2,
+                                 handle + 1,
+                                 handle - 1,
+                                 handle * 2,
+                                 ~handle,
+                                 handle | (uintptr_t)1 << 63,
+                                 (uintptr_t)&stats,
+                                 (uintptr_t)&told};
+    for (size_t i = 0; i < sizeof garbage / sizeof *garbage; i++)
+        check_all_not_open((tare_scope *)garbage[i]);
+    CHECK_EQUAL(tare_close(open, &stats), 0);
+}
+
+static void check_domains(void)
+{
+    static const int domains[] = {-1, 1000, 0x7fffffff};
+    for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
+        CHECK(tare_open(.domain = (tare_domain)domains[i]) == NULL);
+        check_told(TARE_ERROR_BAD_DOMAIN, "tare_open");
+        stats = (tare_stats){0};
+        tare_measure(&stats, .domain = (tare_domain)domains[i]) {
+        }
+        check_told(TARE_ERROR_BAD_DOMAIN, "tare_measure");
+        CHECK_EQUAL(stats.inexact, TARE_INEXACT_NOT_ATTACHED); /* nothing was measured */
+        tare_expect(.domain = (tare_domain)domains[i], .allocations = tare_none) {
+        }
+        check_told(TARE_ERROR_BAD_DOMAIN, "tare_expect");
+    }
+}
+
+static void *from_another_thread(void *scope)
+{
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_read", tare_read(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_reset", tare_reset(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_close", tare_close(scope, &stats));
+    return NULL;
+}
+
+static void *close_process_scope(void *scope)
+{
+    CHECK_EQUAL(tare_read(scope, &stats), 0);
+    CHECK_EQUAL(tare_close(scope, &stats), 0);
+    return NULL;
+}
+
+static void run_thread(void *(*function)(void *), void *argument)
+{
+    pthread_t thread;
+    CHECK_EQUAL(pthread_create(&thread, NULL, function, argument), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+}
+
+static void check_threads(void)
+{
+    tare_scope *scope = tare_open();
+    run_thread(from_another_thread, scope);
+    free(malloc(10));
+    CHECK_EQUAL(tare_close(scope, &stats), 0); /* none of it harmed the scope */
+    CHECK(stats.allocations >= 1);
+    CHECK_EQUAL(stats.inexact, 0);
+
+    scope = tare_open(.domain = TARE_PROCESS);
+    run_thread(close_process_scope, scope); /* any thread may */
+    CHECK_EQUAL(told.calls, 0);
+    check_all_not_open(scope);
+}
+
+static void close_twice(void)
+{
+    tare_set_failure_handler(NULL, NULL, NULL, NULL);
+    tare_scope *scope = tare_open();
+    tare_close(scope, NULL);
+    tare_close(scope, NULL);
+}
+
+/* The default: one message on stderr, then abort. */
+static void check_default(void)
+{
+    int ends[2], status = 0;
+    CHECK_EQUAL(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close_twice();
+        _exit(0);
+    }
+    close(ends[1]);
+    char printed[1024];
+    ssize_t length = read(ends[0], printed, sizeof printed - 1);
+    CHECK(length > 0);
+    printed[length] = '\0';
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    CHECK(strncmp(printed, "tare: tare_close: ", 18) == 0);
+    CHECK_CONTAINS(printed, tare_error_text(TARE_ERROR_NOT_OPEN));
+    close(ends[0]);
+}
+
+int main(void)
+{
+    tare_set_failure_handler(remember, NULL, NULL, NULL);
+    check_null_arguments();
+    check_closed_scopes();
+    check_garbage();
+    check_domains();
+    check_threads();
+    check_default();
+
+    CHECK(tare_is_attached());
+    CHECK(strcmp(tare_link_mode(), "shared") == 0);
+    CHECK(strcmp(tare_version(), "0.1.0") == 0);
+    return 0;
+}
