@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A project that has tare's sources below its own.
+set -euo pipefail
 # shellcheck source=tests/use/common.sh
 source "$SOURCE_DIR/tests/use/common.sh"
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # make install PREFIX=... with DESTDIR puts everything in its place, and the program and pages work there.
+set -euo pipefail
 # shellcheck source=tests/use/common.sh
 source "$SOURCE_DIR/tests/use/common.sh"
 
 # A copy of the tree, so that the build directory of the preset is not this one's.
 mkdir "$scratch/tree"
 cd "$SOURCE_DIR"
-cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md cmake include src docs "$scratch/tree"
+cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md cmake include src docs bench examples "$scratch/tree"
 make -C "$scratch/tree" install PREFIX=/opt/tare DESTDIR="$scratch/root" >"$scratch/log" 2>&1 ||
     { cat "$scratch/log"; exit 1; }
 

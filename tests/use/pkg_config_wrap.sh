@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # pkg-config and the archive for --wrap, in a dynamic and in a fully static program.
+set -euo pipefail
 # shellcheck source=tests/use/common.sh
 source "$SOURCE_DIR/tests/use/common.sh"
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Neither CMake nor pkg-config: -ltare, and -fno-builtin against elision.
+set -euo pipefail
 # shellcheck source=tests/use/common.sh
 source "$SOURCE_DIR/tests/use/common.sh"
 
