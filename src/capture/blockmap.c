@@ -1,75 +1,98 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of the block map that are not on the hot path: new leaves, large
- * blocks, and allocators whose blocks lie closer than 32 bytes. */
+/* The parts of the block map that are not on the hot path: new leaves, blocks
+ * that do not fit one slot, and allocators whose blocks lie closer than 32
+ * bytes. */
 #include "blockmap.h"
 
 #include "real.h"
 
-#define TINY_BIT 0x80000000u
-#define TINY_BYTES 16u /* blocks up to here may have one slot only */
-#define TINY_SIZE_SHIFT 26
+#define TINY_BITS 0xc0000000u
+#define TINY_SIZE_SHIFT 24
+#define HUGE_SIZE 0xffffffffu
 
-/* A word or a large block's size may begin in a leaf's last slot and reach
- * this far beyond. */
-#define OVERHANG_SLOTS 4u
+/* An extended block may begin in a leaf's last slot and reach this far beyond. */
+#define OVERHANG_SLOTS 3u
 
 uint32_t *tare__map_root[TARE__MAP_ROOT_ENTRIES];
+
+static unsigned granule_bits(void)
+{
+    return tare__real.wide ? TARE__MAP_WIDE_BITS : TARE__MAP_NARROW_BITS;
+}
+
+/* The largest size of a block that may cover one granule only. In glibc's heap
+ * 41 bytes are the first to make a chunk of 64; elsewhere 17 make 32. */
+static size_t tiny_bytes(void)
+{
+    return tare__real.wide ? 40 : 16;
+}
 
 static TARE__COLD uint32_t *slot_in_new_leaf(const void *block)
 {
     uint32_t **entry = &tare__map_root[(uintptr_t)block >> TARE__MAP_LEAF_BITS & (TARE__MAP_ROOT_ENTRIES - 1)];
-    size_t bytes = (TARE__MAP_LEAF_SLOTS + OVERHANG_SLOTS) * sizeof(uint32_t);
-    uint32_t *leaf = tare__os_map(bytes);
+    size_t slots = ((size_t)1 << (TARE__MAP_LEAF_BITS - granule_bits())) + OVERHANG_SLOTS;
+    uint32_t *leaf = tare__os_map(slots * sizeof *leaf);
     uint32_t *other = NULL;
     if (leaf == NULL)
         return NULL;
     if (!__atomic_compare_exchange_n(entry, &other, leaf, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-        tare__os_unmap(leaf, bytes);
-    return tare__map_slot(block);
+        tare__os_unmap(leaf, slots * sizeof *leaf);
+    return tare__map_slot(block, granule_bits());
+}
+
+static void put_extended(uint32_t *slot, size_t size, uint32_t birth)
+{
+    slot[0] = TARE__MAP_EXTENDED | birth;
+    slot[1] = size < HUGE_SIZE ? (uint32_t)size : HUGE_SIZE;
+    if (size >= HUGE_SIZE) {
+        slot[2] = (uint32_t)size;
+        slot[3] = (uint32_t)(size >> 32);
+    }
 }
 
 bool tare__map_put(const void *block, size_t size, uint32_t birth)
 {
     if ((uintptr_t)block >> TARE__ADDRESS_BITS != 0)
         return false;
-    uint32_t *slot = tare__map_slot(block);
+    uint32_t *slot = tare__map_slot(block, granule_bits());
     if (slot == NULL && (slot = slot_in_new_leaf(block)) == NULL)
         return false;
-    if (size <= TINY_BYTES && !tare__real.wide) {
-        bool fits = birth <= TARE__BIRTH_MAX_TINY;
-        *slot = fits ? TINY_BIT | (uint32_t)(size + 1) << TINY_SIZE_SHIFT | birth : 0;
-        return fits;
-    }
-    if (size < TARE__MAP_LARGE) {
-        *(tare__map_word *)slot = (uint64_t)birth << 32 | (size + 1);
-    } else {
-        *(tare__map_word *)slot = TARE__MAP_LARGE_BIT | (uint64_t)birth << 32 | 1;
-        *(tare__map_word *)(slot + 2) = size;
-    }
-    return true;
+    *slot = 0; /* what a call that tare did not see left there */
+    if (size <= TARE__MAP_SIZE_INLINE && birth <= TARE__MAP_BIRTH_INLINE)
+        *slot = (uint32_t)(size + 1) << TARE__MAP_SIZE_SHIFT | birth;
+    else if (size > tiny_bytes())
+        put_extended(slot, size, birth);
+    else if (birth <= TARE__MAP_BIRTH_TINY)
+        *slot = TINY_BITS | (uint32_t)(size + 1) << TINY_SIZE_SHIFT | birth;
+    return *slot != 0;
 }
 
+static struct tare__block read_slots(const uint32_t *slot)
+{
+    uint32_t word = *slot;
+    if ((word & TARE__MAP_EXTENDED) == 0)
+        return (struct tare__block){tare__map_inline_size(word), word & TARE__MAP_BIRTH_INLINE, true};
+    if ((word & TINY_BITS) == TINY_BITS)
+        return (struct tare__block){((word & ~TINY_BITS) >> TINY_SIZE_SHIFT) - 1, word & TARE__MAP_BIRTH_TINY, true};
+    uint64_t size = slot[1] != HUGE_SIZE ? slot[1] : slot[2] | (uint64_t)slot[3] << 32;
+    return (struct tare__block){size, word & TARE__BIRTH_MAX, true};
+}
+
+/* All slots are cleared: a later block that tare does not see allocated may
+ * begin at any of them, and must not be given a size it never had. */
 static struct tare__block look(const void *block, bool forget)
 {
-    struct tare__block found = {0, TARE__BIRTH_NONE, false};
-    uint32_t *slot = (uintptr_t)block >> TARE__ADDRESS_BITS == 0 ? tare__map_slot(block) : NULL;
+    uint32_t *slot = (uintptr_t)block >> TARE__ADDRESS_BITS == 0 ? tare__map_slot(block, granule_bits()) : NULL;
     if (slot == NULL || *slot == 0)
-        return found;
-    found.known = true;
-    if (*slot & TINY_BIT) {
-        found.size = (*slot >> TINY_SIZE_SHIFT & 31) - 1;
-        found.birth = *slot & TARE__BIRTH_MAX_TINY;
-        if (forget)
-            *slot = 0;
-        return found;
-    }
-    uint64_t word = *(tare__map_word *)slot;
-    found.birth = (uint32_t)(word >> 32) & TARE__BIRTH_MAX;
-    found.size = word & TARE__MAP_LARGE_BIT ? *(tare__map_word *)(slot + 2) : (uint32_t)word - 1;
+        return (struct tare__block){0, TARE__BIRTH_NONE, false};
+    struct tare__block found = read_slots(slot);
     if (forget) {
-        *(tare__map_word *)slot = 0;
-        if (word & TARE__MAP_LARGE_BIT)
-            *(tare__map_word *)(slot + 2) = 0;
+        if ((*slot & TINY_BITS) == TARE__MAP_EXTENDED) {
+            if (slot[1] == HUGE_SIZE)
+                slot[2] = slot[3] = 0;
+            slot[1] = 0;
+        }
+        *slot = 0;
     }
     return found;
 }

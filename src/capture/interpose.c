@@ -42,9 +42,7 @@ static TARE__COLD void *allocate_oddly(struct tare__entry entry, size_t alignmen
     if (entry.how == TARE__PROBE)
         return size <= sizeof entry.hot->thread->canary ? entry.hot->thread->canary : NULL;
     void *block = tare__boot_allocate(alignment, size);
-    if (block != NULL)
-        tare__map_put(block, size, TARE__BIRTH_BOOT);
-    else
+    if (block == NULL)
         errno = ENOMEM;
     return block;
 }
@@ -135,48 +133,47 @@ static TARE__COLD void free_in_general(void *block, uintptr_t frame)
     tare__leave(entry);
 }
 
-TARE__INLINE void free_counting(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word, bool shared)
+TARE__INLINE void free_counting(void *block, struct tare__hot *hot, uint32_t *slot, uint32_t word, bool shared)
 {
     struct tare__counters *counters = hot->counters;
     tare__record_begin(counters, TARE__FRAME);
-    *(tare__map_word *)slot = 0;
-    tare__count_deallocation(counters, (uint32_t)word - 1, shared);
+    *slot = 0;
+    tare__count_deallocation(counters, tare__map_inline_size(word), shared);
     tare__record_end(counters);
     tare__real.free(block);
 }
 
-static __attribute__((noinline)) void free_shared(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word)
+static __attribute__((noinline)) void free_shared(void *block, struct tare__hot *hot, uint32_t *slot, uint32_t word)
 {
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SHARED || word >> 32 != hot->birth ||
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SHARED || !tare__map_is_inline(word, hot->birth) ||
                        hot->counters->recording != 0))
         free_in_general(block, TARE__FRAME);
     else
         free_counting(block, hot, slot, word, true);
 }
 
-static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot, uint32_t *slot, uint64_t word)
+static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot, uint32_t *slot, uint32_t word)
 {
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || word >> 32 != hot->birth ||
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || !tare__map_is_inline(word, hot->birth) ||
                        hot->counters->recording != 0))
         free_shared(block, hot, slot, word);
     else
         free_counting(block, hot, slot, word, false);
 }
 
-/* A word with nothing in its upper half is a block that no scope knows, and not
- * large: unless it is 0, no block at all. */
 TARE__EXPORT void HOOK(free)(void *block)
 {
     if (TARE__UNLIKELY(block == NULL))
         return;
     struct tare__hot *hot = tare__self;
-    uint32_t *slot = tare__map_slot(block);
-    uint64_t word = TARE__LIKELY(slot != NULL) ? *(tare__map_word *)slot : 0;
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 >= UINT32_MAX)) {
+    uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
+    uint32_t word = TARE__LIKELY(slot != NULL) ? *slot : 0;
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word == 0 ||
+                       !tare__map_is_inline(word, TARE__BIRTH_NONE))) {
         free_in_scope(block, hot, slot, word);
         return;
     }
-    *(tare__map_word *)slot = 0;
+    *slot = 0;
     tare__real.free(block);
 }
 
@@ -250,12 +247,8 @@ TARE__EXPORT int HOOK(posix_memalign)(void **result, size_t alignment, size_t si
 /* A block of the boot arena moves to the real allocator, where there is one. */
 static TARE__COLD void *reallocate_from_boot(struct tare__entry entry, void *old, size_t size)
 {
-    if (entry.how == TARE__BOOT) {
-        void *block = tare__boot_reallocate(old, size);
-        if (block != NULL)
-            tare__map_put(block, size, TARE__BIRTH_BOOT);
-        return block;
-    }
+    if (entry.how == TARE__BOOT)
+        return tare__boot_reallocate(old, size);
     size_t old_size = tare__boot_size(old);
     void *block = tare__real.malloc(at_least_minimum(size));
     entry.birth = TARE__BIRTH_NESTED;
@@ -270,7 +263,7 @@ static TARE__COLD void *reallocate_from_boot(struct tare__entry entry, void *old
  * freed in there, another thread may be given the same address. */
 static void *reallocate(struct tare__entry entry, void *old, size_t size)
 {
-    if (TARE__UNLIKELY(entry.how >= TARE__BOOT || tare__map_look(old).birth == TARE__BIRTH_BOOT))
+    if (TARE__UNLIKELY(entry.how >= TARE__BOOT || tare__boot_owns(old)))
         return old != NULL && entry.how != TARE__PROBE ? reallocate_from_boot(entry, old, size)
                                                        : allocate_oddly(entry, 0, size);
     if (old == NULL) {
@@ -297,19 +290,19 @@ static TARE__COLD void *realloc_in_general(void *old, size_t size, uintptr_t fra
 
 /* The real call on a block of the short ways. NULL where it failed, and the
  * block is remembered again, or freed it, which glibc does for size 0. */
-TARE__INLINE void *realloc_wide(void *old, size_t size, uint32_t *slot, uint64_t word)
+TARE__INLINE void *realloc_wide(void *old, size_t size, uint32_t *slot, uint32_t word)
 {
-    *(tare__map_word *)slot = 0;
+    *slot = 0;
     void *block = tare__real.realloc(old, size);
     if (TARE__UNLIKELY(block == NULL) && size != 0)
-        *(tare__map_word *)slot = word;
+        *slot = word;
     return block;
 }
 
-TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *hot, uint32_t *slot, uint64_t word,
+TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *hot, uint32_t *slot, uint32_t word,
                                     bool shared)
 {
-    size_t old_size = (uint32_t)word - 1;
+    size_t old_size = tare__map_inline_size(word);
     void *block = realloc_wide(old, size, slot, word);
     struct tare__counters *counters = hot->counters;
     tare__record_begin(counters, TARE__FRAME);
@@ -327,11 +320,11 @@ TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *ho
 }
 
 static __attribute__((noinline)) void *realloc_in_scope(void *old, size_t size, struct tare__hot *hot, uint32_t *slot,
-                                                        uint64_t word)
+                                                        uint32_t word)
 {
     uint32_t mode = TARE__LOAD(hot->mode);
-    if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) || word >> 32 != hot->birth ||
-                       hot->counters->recording != 0))
+    if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) ||
+                       !tare__map_is_inline(word, hot->birth) || hot->counters->recording != 0))
         return realloc_in_general(old, size, TARE__FRAME);
     return realloc_counting(old, size, hot, slot, word, mode == TARE__MODE_SHARED);
 }
@@ -341,9 +334,10 @@ TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
     if (old == NULL)
         return own_malloc(size);
     struct tare__hot *hot = tare__self;
-    uint32_t *slot = tare__map_slot(old);
-    uint64_t word = TARE__LIKELY(slot != NULL) ? *(tare__map_word *)slot : 0;
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 >= UINT32_MAX))
+    uint32_t *slot = tare__map_slot(old, TARE__MAP_WIDE_BITS);
+    uint32_t word = TARE__LIKELY(slot != NULL) ? *slot : 0;
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word == 0 ||
+                       !tare__map_is_inline(word, TARE__BIRTH_NONE)))
         return realloc_in_scope(old, size, hot, slot, word);
     void *block = realloc_wide(old, size, slot, word);
     if (TARE__LIKELY(block != NULL))

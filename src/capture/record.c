@@ -4,6 +4,7 @@
 #include "record.h"
 
 #include "birth.h"
+#include "boot.h"
 #include "scope.h"
 
 void tare__shared_peak(struct tare__shared *shared, int64_t net)
@@ -147,10 +148,9 @@ static void note_end(struct tare__entry entry, struct tare__block old)
 
 bool tare__record_deallocation(struct tare__entry entry, const void *block)
 {
-    struct tare__block old = tare__map_look(block);
-    if (old.birth == TARE__BIRTH_BOOT)
+    struct tare__block old = tare__map_take(block);
+    if (!old.known && tare__boot_owns(block))
         return false;
-    tare__map_take(block);
     note_end(entry, old);
     return true;
 }

@@ -305,7 +305,7 @@ TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
 {
     const struct tare__entry pass = {NULL, TARE__PASS, TARE__BIRTH_NONE};
     if (!tare__started() && !tare__start())
-        return (struct tare__entry){NULL, TARE__BOOT, TARE__BIRTH_BOOT};
+        return (struct tare__entry){NULL, TARE__BOOT, TARE__BIRTH_NONE};
     struct tare__hot *hot = look_around();
     if (hot == NULL)
         return pass;
