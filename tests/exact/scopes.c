@@ -28,7 +28,7 @@ static void blocks_cross_scopes(void)
     tare_stats outer, inner;
     tare_measure(&outer)
     {
-        void *a = malloc(100), *b;
+        void *a = malloc(100), *b = NULL;
         tare_measure(&inner)
         {
             free(a);
