@@ -77,7 +77,8 @@ target_link_libraries(tare_static INTERFACE ${CMAKE_DL_LIBS})
 target_link_options(tare_wrap INTERFACE ${TARE_WRAP_FLAGS})
 
 if(TARE_SANITIZE)
-  set_target_properties(tare tare_static tare_wrap PROPERTIES EXCLUDE_FROM_ALL ON)
+  get_property(tare_targets DIRECTORY PROPERTY BUILDSYSTEM_TARGETS)
+  set_target_properties(${tare_targets} PROPERTIES EXCLUDE_FROM_ALL ON)
 endif()
 
 add_library(tare::tare ALIAS tare)
