@@ -235,6 +235,8 @@ TARE__COLD bool tare__modules_runtime_pool(const void *caller, size_t size)
     Dl_info info;
     if (dladdr(caller, &info) == 0 || info.dli_fname == NULL)
         return false;
+    if (info.dli_sname != NULL) /* operator new, for a global of the program's: only its start-up code has no name */
+        return false;
     const char *slash = strrchr(info.dli_fname, '/');
     if (strncmp(slash != NULL ? slash + 1 : info.dli_fname, runtime, sizeof runtime - 1) != 0)
         return false;
