@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# --output: whole or not at all, and never anything on the way of the program.
+. "$SOURCE_DIR/tests/cli/lib.sh"
+mkdir "$work/place"
+cd "$work/place" || exit 1
+
+only_file()
+{
+    expect_equal "$(ls -A)" "$1" "the directory"
+}
+
+expect_status 0 "$TARE" run --json --output report -- "$programs/known"
+expect_equal "$(jq .allocations report)" 5
+[ ! -s "$work/err" ] || fail "something on stderr"
+only_file report
+expect_status 0 "$TARE" run -o report -- "$programs/known"
+expect_text report "exact: yes"
+only_file report
+expect_status 0 "$TARE" run -oreport -- "$programs/known"
+expect_status 0 "$TARE" run --output=report -- "$programs/known"
+
+# A file keeps its mode, a link stays a link, a new file gets the usual mode.
+chmod 640 report
+ln -s report link
+expect_status 0 "$TARE" run -o link -- "$programs/known"
+[ -L link ] || fail "the link is gone"
+expect_equal "$(stat -c %a report)" 640 "the mode"
+rm report link
+(umask 027 && "$TARE" run -o report "$programs/known" >/dev/null) || fail "run"
+expect_equal "$(stat -c %a report)" 640 "the mode"
+
+# Until the end the old file is there whole.
+echo old >report
+expect_status 0 "$TARE" run -o report -- grep -qx old report
+
+# Where nothing can be written the program is not run, and nothing is left.
+rm report
+for target in "$work/none/report" . /proc/report ''; do
+    expect_status 3 "$TARE" run --output "$target" -- touch ran
+    expect_text "$work/err" "can't write $target"
+    only_file ""
+done
+expect_status 3 "$TARE" run --output "$(printf '%0300d' 0)" -- touch ran
+only_file ""
+# A program that tare never attached to leaves the file as it was.
+echo old >report
+if [ -x "$programs/unreachable" ]; then
+    expect_status 3 "$TARE" run -o report -- "$programs/unreachable"
+    expect_equal "$(cat report)" old
+    only_file report
+fi
+expect_status 3 "$TARE" run -o report -- no-such-program
+expect_equal "$(cat report)" old
+
+# Devices and pipes are written to, never replaced.
+expect_status 0 "$TARE" run --output /dev/null -- "$programs/known"
+[ -c /dev/null ] || fail "/dev/null is gone"
+expect_status 3 "$TARE" run --output /dev/full -- "$programs/known"
+expect_text "$work/err" "No space left"
+mkfifo pipe
+jq .allocations pipe >"$work/from_pipe" &
+expect_status 0 "$TARE" run --json --output pipe -- "$programs/known"
+wait
+expect_equal "$(cat "$work/from_pipe")" 5

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# Signals to tare: SIGTERM and SIGHUP go on to the program, SIGINT and SIGQUIT
+# are the program's own affair; in every case the report comes and nothing is
+# left behind.
+. "$SOURCE_DIR/tests/cli/lib.sh"
+
+# start ARGUMENTS: waits until the program says that it is ready.
+start()
+{
+    mkfifo "$work/ready"
+    # A shell ignores SIGINT in what it starts in the background; env undoes that.
+    env --default-signal=INT,QUIT "$TARE" run --json --output "$work/err" -- "$programs/waits" "$@" >"$work/ready" &
+    tare=$!
+    read -r line <"$work/ready"
+    rm "$work/ready"
+    expect_equal "$line" ready
+}
+
+ends_with()
+{
+    wait "$tare"
+    local status=$?
+    expect_equal "$status" "$1" "exit status"
+    expect_equal "$(ls -A "$TMPDIR")" "" "left behind"
+    expect_json .leaked_bytes 10
+}
+
+start handle
+kill -TERM "$tare"
+ends_with 42
+expect_json .exit_status 42
+
+start handle
+kill -HUP "$tare"
+ends_with 43
+
+start
+kill -TERM "$tare"
+ends_with 143
+expect_json .signal 15
+
+start handle
+kill -INT "$tare"
+kill -QUIT "$tare"
+sleep 0.2
+kill -0 "$tare" || fail "tare is gone"
+kill -TERM "$tare"
+ends_with 42
+
+# The program gets them as tare got them: not ignored, not blocked.
+expect_status 0 env --default-signal=INT,QUIT,TERM,HUP "$TARE" run -- grep -E '^Sig(Blk|Ign)' /proc/self/status
+expect_equal "$(awk '{print $2}' "$work/out" | sort -u)" 0000000000000000 "blocked and ignored signals"
+expect_status 0 env --ignore-signal=HUP "$TARE" run -- grep '^SigIgn' /proc/self/status
+expect_equal "$(awk '{print $2}' "$work/out")" 0000000000000001 "ignored signals"
