@@ -18,8 +18,9 @@ static const struct unit {
     int64_t factor;
     bool bytes_only;
 } units[] = {
-    {"k", 1000, false},     {"M", 1000 * 1000, false}, {"G", 1000 * 1000 * 1000, false},
+    /* longer names first */
     {"KiB", 1 << 10, true}, {"MiB", 1 << 20, true},    {"GiB", 1 << 30, true},
+    {"k", 1000, false},     {"M", 1000 * 1000, false}, {"G", 1000 * 1000 * 1000, false},
 };
 
 struct parser {

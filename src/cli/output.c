@@ -73,18 +73,9 @@ int tare__output_open(struct tare__output *output, const char *path)
     return open_in_place(output);
 }
 
-static int finish(FILE *file)
-{
-    int error = fflush(file) != 0 || ferror(file) ? EIO : 0;
-    if (error != 0 && errno != 0)
-        error = errno;
-    return fclose(file) != 0 && error == 0 ? errno : error;
-}
-
 int tare__output_commit(struct tare__output *output)
 {
-    errno = 0;
-    int error = finish(output->file);
+    int error = fclose(output->file) == 0 ? 0 : errno;
     if (output->temporary[0] == '\0')
         return error;
     if (error == 0 && rename(output->temporary, output->path) != 0)

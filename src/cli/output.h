@@ -15,8 +15,8 @@ struct tare__output {
 /*
  * Makes sure now that the file can be written later: a new file beside it, or
  * the thing itself where it is a pipe or a device. Returns 0 or an errno.
- * Then either commit (0 or an errno; nothing is left behind on failure) or
- * discard.
+ * Then write, and either commit (0 or an errno; nothing is left behind on
+ * failure) or discard.
  */
 int tare__output_open(struct tare__output *output, const char *path);
 int tare__output_commit(struct tare__output *output);

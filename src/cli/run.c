@@ -185,10 +185,8 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
     int error = run->format->write(snapshot, memory);
     if (fclose(memory) != 0 && error == 0)
         error = ENOMEM;
-    if (error == 0) {
-        fwrite(bytes, 1, length, out);
-        fflush(out);
-    }
+    if (error == 0 && (fwrite(bytes, 1, length, out) != length || fflush(out) != 0))
+        error = errno;
     free(bytes);
     return error;
 }

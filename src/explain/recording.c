@@ -1,66 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stores into a snapshot. A store is trusted in nothing: it may be half a file,
- * of another version, or changed while we look, so it is checked before use and
- * every figure is copied once.
+ * Stores into a snapshot. A store's process may still be writing, so each slot is
+ * copied until it stands still; and what one process did is in several stores,
+ * one for each program it executed.
  */
 #include "recording.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "running.h"
-#include "store.h"
+#include "view.h"
 
 _Static_assert(TARE__HISTOGRAM_BUCKETS <= TARE__SIZE_RANGES_MAX, "a histogram fits");
 _Static_assert(sizeof((struct tare__store *)0)->command <= TARE__COMMAND_BYTES, "a command fits");
-
-struct view {
-    const struct tare__store *store; /* NULL when there is none */
-    size_t bytes;
-};
-
-/* ---- One file ----------------------------------------------------------- */
-
-static struct view open_view(int directory, const char *name)
-{
-    struct view view = {NULL, 0};
-    struct stat status;
-    int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (file < 0)
-        return view;
-    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-        void *mapped = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, file, 0);
-        if (mapped != MAP_FAILED)
-            view = (struct view){mapped, (size_t)status.st_size};
-    }
-    close(file);
-    return view;
-}
-
-/* Why it can't be read; NULL where it can. */
-static const char *refusal(struct view view)
-{
-    const struct tare__store *store = view.store;
-    if (store == NULL)
-        return "it can't be opened, or is empty";
-    if (view.bytes < offsetof(struct tare__store, slot_count) || store->magic != TARE__STORE_MAGIC)
-        return "it is no record of tare's";
-    if (store->version != TARE__STORE_VERSION)
-        return "it was written by another version of tare";
-    if (view.bytes < offsetof(struct tare__store, slots) || store->slot_bytes < sizeof(struct tare__slot) ||
-        store->slot_bytes % _Alignof(struct tare__slot) != 0 ||
-        (view.bytes - offsetof(struct tare__store, slots)) / store->slot_bytes < store->slot_count)
-        return "it is truncated";
-    return store->command_bytes <= sizeof store->command ? NULL : "its command line is damaged";
-}
 
 /* ---- Figures ------------------------------------------------------------ */
 
@@ -81,12 +37,29 @@ static void add_slot(struct totals *totals, const struct tare__slot *slot)
         totals->histogram[i] += slot->histogram[i];
 }
 
+/* Who is in the middle of a call for all of our tries has been stopped there. */
+static struct tare__slot copy_settled(const struct tare__slot *slot)
+{
+    enum { TRIES = 1000 };
+    struct tare__slot copy;
+    for (int i = 0; i < TRIES; i++) {
+        memcpy(&copy, slot, sizeof copy);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (copy.counters.recording == 0 && memcmp(&copy, slot, sizeof copy) == 0)
+            break;
+    }
+    return copy;
+}
+
 static struct totals total(const struct tare__store *store)
 {
     struct totals totals = {0};
     const char *slots = (const char *)store + offsetof(struct tare__store, slots);
-    for (uint32_t i = 0; i < store->slot_count; i++)
-        add_slot(&totals, (const struct tare__slot *)(const void *)(slots + (size_t)i * store->slot_bytes));
+    for (uint32_t i = 0; i < store->slot_count; i++) {
+        size_t offset = (size_t)i * store->slot_bytes;
+        struct tare__slot slot = copy_settled((const struct tare__slot *)(const void *)(slots + offset));
+        add_slot(&totals, &slot);
+    }
     return totals;
 }
 
@@ -185,8 +158,8 @@ static int add_process(struct tare__snapshot *snapshot, const struct tare__proce
 
 static int add_file(struct tare__snapshot *snapshot, int directory, const char *name)
 {
-    struct view view = open_view(directory, name);
-    const char *reason = refusal(view);
+    struct tare__view view = tare__view_open(directory, name);
+    const char *reason = tare__view_refusal(view);
     int error = 0;
     if (reason != NULL) {
         refuse(snapshot, name, reason);
@@ -194,8 +167,7 @@ static int add_file(struct tare__snapshot *snapshot, int directory, const char *
         struct tare__process process = explain(view.store, tare__is_running(view.store->pid, name));
         error = add_process(snapshot, &process);
     }
-    if (view.store != NULL)
-        munmap((void *)(uintptr_t)view.store, view.bytes);
+    tare__view_close(view);
     return error;
 }
 
@@ -277,18 +249,4 @@ int tare__recording_read(const char *directory, int main_pid, struct tare__snaps
     drop_idle_images(snapshot);
     qsort(snapshot->processes, snapshot->process_count, sizeof *snapshot->processes, by_start);
     return find_main(snapshot, main_pid) ? 0 : ENOENT;
-}
-
-int tare__recording_probe(const char *directory)
-{
-    char path[4096];
-    if (snprintf(path, sizeof path, "%s/probe", directory) >= (int)sizeof path)
-        return ENAMETOOLONG;
-    int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0)
-        return errno;
-    int error = fallocate(file, 0, 0, sizeof(struct tare__store)) == 0 ? 0 : errno;
-    close(file);
-    unlink(path);
-    return error;
 }
