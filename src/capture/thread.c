@@ -30,7 +30,8 @@ static struct tare__thread late_thread = {.hot = &(struct tare__hot){.mode = TAR
 static struct slab *slabs;
 static struct tare__hot *sentinel;
 
-__thread struct tare__hot *tare__self = &nobody;
+/* The attribute again: gcc forgets that of the declaration at the definition. */
+__thread struct tare__hot *tare__self __attribute__((tls_model("initial-exec"))) = &nobody;
 tare__lock tare__registry_lock;
 bool tare__starting = true;
 int tare__process_pid;
