@@ -8,7 +8,9 @@ trap 'rm -rf "$work"' EXIT
 "$program" >"$work/without" 2>"$work/without.where"
 LD_PRELOAD=$LIBTARE "$program" >"$work/with" 2>"$work/with.where"
 grep -q libtare "$work/with.where"
-! grep -q libtare "$work/without.where"
+if grep -q libtare "$work/without.where"; then
+    exit 1
+fi
 test "$(wc -l <"$work/without")" -gt 500
 diff "$work/without" "$work/with" | head -20
 cmp "$work/without" "$work/with"

@@ -24,12 +24,9 @@ attempt() {
 # block.hpp is part of tare.h.
 installed() {
     local needed
-    for needed in $(sed -n 's/^#[ ]*include <\([^>]*\)>.*/\1/p' "$SOURCE_DIR/include/$1"); do
-        case $needed in
-        tare/*) ;;
-        *) printf '#include <%s>\n' "$needed" | "$2" -x "$3" -fsyntax-only - 2>/dev/null || return 1 ;;
-        esac
-    done
+    while read -r needed; do
+        printf '#include <%s>\n' "$needed" | "$2" -x "$3" -fsyntax-only - 2>/dev/null || return 1
+    done < <(sed -n 's/^#[ ]*include <\([^>]*\)>.*/\1/p' "$SOURCE_DIR/include/$1" | grep -v '^tare/')
 }
 
 cd "$SOURCE_DIR/include"
