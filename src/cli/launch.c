@@ -16,7 +16,7 @@
 
 #include "library.h"
 
-static const int ignored[] = {SIGINT, SIGQUIT};
+static const int ignored[] = {SIGINT, SIGQUIT, SIGPIPE}; /* SIGPIPE: there is a directory to remove */
 static const int passed_on[] = {SIGTERM, SIGHUP};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -67,11 +67,18 @@ static int set_environment(const struct tare__launch *launch)
     return (launch->follow ? unsetenv("TARE_FOLLOW") : setenv("TARE_FOLLOW", "0", 1)) == 0 ? 0 : errno;
 }
 
-__attribute__((noreturn)) static void become(const struct tare__launch *launch, int report, const sigset_t *mask)
+struct inherited {
+    sigset_t mask;
+    void (*on_child)(int); /* SIGCHLD: while it is ignored, nobody can be waited for */
+};
+
+__attribute__((noreturn)) static void become(const struct tare__launch *launch, int report,
+                                             const struct inherited *inherited)
 {
     int error = set_environment(launch);
     if (error == 0) {
-        sigprocmask(SIG_SETMASK, mask, NULL);
+        signal(SIGCHLD, inherited->on_child);
+        sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
         execvp(launch->arguments[0], launch->arguments);
         error = errno;
     }
@@ -107,20 +114,21 @@ static void wait_for_end(struct tare__launch *launch)
 int tare__launch(struct tare__launch *launch)
 {
     int report[2];
-    sigset_t mask;
+    struct inherited inherited;
     if (pipe2(report, O_CLOEXEC) != 0)
         return errno;
-    block_signals(&mask);
+    block_signals(&inherited.mask);
+    inherited.on_child = signal(SIGCHLD, SIG_DFL);
     launch->pid = fork();
     int error = launch->pid < 0 ? errno : 0;
     if (launch->pid == 0)
-        become(launch, report[1], &mask);
+        become(launch, report[1], &inherited);
     close(report[1]);
     if (launch->pid > 0) {
         receiver = launch->pid;
         handle_signals();
     }
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
     if (launch->pid > 0) {
         error = read_report(report[0]);
         wait_for_end(launch);

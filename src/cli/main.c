@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands and what finds one in it. */
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <tare/tare.h>
 
@@ -80,8 +83,21 @@ static bool is_one_of(const char *argument, const char *short_name, const char *
     return strcmp(argument, short_name) == 0 || strcmp(argument, long_name) == 0;
 }
 
+/* Where a standard stream is closed, no file of ours may take its place and get
+ * our messages. What stands there can't be written, and is closed for programs. */
+static void occupy_closed_streams(void)
+{
+    int descriptor;
+    do
+        descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
 int main(int count, char **arguments)
 {
+    occupy_closed_streams();
     if (count < 2) {
         tare__complain(0, "which command?");
         fputs(usage, stderr);

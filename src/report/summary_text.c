@@ -11,7 +11,7 @@
 #include "stats.h"
 #include "summary.h"
 
-enum { LINE_COLUMNS = 100, TABLE_COMMAND_COLUMNS = 48, FIGURE_COLUMNS = 18, BAR_COLUMNS = 40 };
+enum { LINE_COLUMNS = 100, TABLE_COMMAND_COLUMNS = 48, FIGURE_COLUMNS = 18, BAR_COLUMNS = 40, CHILD_LINES_MAX = 40 };
 
 #define PLURAL(count) ((count) == 1 ? "" : "s")
 
@@ -110,9 +110,14 @@ static void write_children(const struct tare__snapshot *snapshot, FILE *out)
     if (snapshot->process_count < 2)
         return;
     fprintf(out, "\n%8s %14s %16s %16s  %s\n", "pid", "allocations", "peak_bytes", "leaked_bytes", "other processes");
-    for (size_t i = 0; i < snapshot->process_count; i++)
-        if (i != snapshot->main)
+    size_t lines = 0;
+    for (size_t i = 0; i < snapshot->process_count && lines < CHILD_LINES_MAX; i++)
+        if (i != snapshot->main) {
             write_child(&snapshot->processes[i], out);
+            lines++;
+        }
+    if (lines < snapshot->process_count - 1)
+        fprintf(out, "and %zu more, which are in the JSON\n", snapshot->process_count - 1 - lines);
 }
 
 static bool all_hold(const struct tare__snapshot *snapshot)

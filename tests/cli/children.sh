@@ -41,3 +41,11 @@ expect_json '.children_lost >= 2' true
 expect_json '.inexact' '[]'
 expect_status 0 "$TARE" run -- bash -c 'mv "$TARE_STORE" "$TARE_STORE.gone"; (exit 0); (exit 0); mv "$TARE_STORE.gone" "$TARE_STORE"'
 expect_text "$work/err" "forked children could not be recorded"
+
+# A summary stays short; the JSON has them all.
+many='for i in $(seq 50); do "$1" spawn "$2" >/dev/null; done'
+expect_status 0 "$TARE" run --json -- sh -c "$many" sh "$programs/forks" "$programs/known"
+expect_json "[.processes[] | select(.command[0] == \"child of spawn\") | $statistics == $known] | [length, all]" '[50,true]'
+expect_status 0 "$TARE" run -- sh -c "$many" sh "$programs/forks" "$programs/known"
+expect_text "$work/err" "more, which are in the JSON"
+[ "$(wc -l <"$work/err")" -lt 80 ] || fail "a long summary"

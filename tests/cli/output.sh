@@ -62,3 +62,10 @@ jq .allocations pipe >"$work/from_pipe" &
 expect_status 0 "$TARE" run --json --output pipe -- "$programs/known"
 wait
 expect_equal "$(cat "$work/from_pipe")" 5
+
+# With closed standard streams nothing else takes their place, and the program
+# finds them closed too.
+expect_status 0 sh -c 'exec "$1" run --json -o "$2" -- sh -c "test ! -e /proc/self/fd/1 && test ! -e /proc/self/fd/2" <&- >&- 2>&-' sh "$TARE" closed
+expect_equal "$(jq .exit_status closed)" 0
+expect_status 3 sh -c '"$1" run -- true 2>&-' sh "$TARE"
+expect_status 3 sh -c '"$1" run -- true 2>/dev/full' sh "$TARE"

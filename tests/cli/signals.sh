@@ -52,3 +52,13 @@ expect_status 0 env --default-signal=INT,QUIT,TERM,HUP "$TARE" run -- grep -E '^
 expect_equal "$(awk '{print $2}' "$work/out" | sort -u)" 0000000000000000 "blocked and ignored signals"
 expect_status 0 env --ignore-signal=HUP "$TARE" run -- grep '^SigIgn' /proc/self/status
 expect_equal "$(awk '{print $2}' "$work/out")" 0000000000000001 "ignored signals"
+
+# Who ignores its children can still be told their status.
+expect_status 19 env --ignore-signal=CHLD "$TARE" run -- "$programs/known" 19
+expect_status 0 env --ignore-signal=CHLD "$TARE" run -- grep '^SigIgn' /proc/self/status
+expect_equal "$(awk '{print $2}' "$work/out")" 0000000000010000 "ignored signals"
+
+# Nobody reads the report: a status, and nothing left behind.
+{ "$TARE" run -- sleep 0.3; echo $? >"$work/status"; } 2>&1 >/dev/null | true
+expect_equal "$(cat "$work/status")" 3 "exit status"
+expect_equal "$(ls -A "$TMPDIR")" "" "left behind"
