@@ -8,8 +8,7 @@ struct unused {
 int main(int argc, char **argv)
 {
     tare_stats stats;
-    tare_measure(&stats)
-    {
+    tare_measure(&stats) {
         delete new unused;
     }
     return counted(&stats, argc > 1 ? argv[1] : "shared");

@@ -10,8 +10,8 @@ static int counted(const tare_stats *stats, const char *expected_mode)
 {
     printf("%s: %d allocations, %d deallocations, %d bytes\n", tare_link_mode(), (int)stats->allocations,
            (int)stats->deallocations, (int)stats->bytes_allocated);
-    return stats->allocations == 1 && stats->deallocations == 1 && stats->bytes_allocated == 24 && stats->inexact == 0 &&
-                   strcmp(tare_link_mode(), expected_mode) == 0
+    return stats->allocations == 1 && stats->deallocations == 1 && stats->bytes_allocated == 24 &&
+                   stats->inexact == 0 && strcmp(tare_link_mode(), expected_mode) == 0
                ? 0
                : 1;
 }
