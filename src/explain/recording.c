@@ -45,7 +45,7 @@ static struct tare__slot copy_settled(const struct tare__slot *slot)
     for (int i = 0; i < TRIES; i++) {
         memcpy(&copy, slot, sizeof copy);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        if (copy.counters.recording == 0 && memcmp(&copy, slot, sizeof copy) == 0)
+        if (copy.counters.recording == 0 && memcmp(&copy.counters, &slot->counters, sizeof copy.counters) == 0)
             break;
     }
     return copy;

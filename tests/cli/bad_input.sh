@@ -1,6 +1,9 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Wrong usage is status 2, with what was wrong and what may have been meant; the
 # program is not run then.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 usage_error()

@@ -1,6 +1,9 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Children: each recorded on its own and listed, exactly; or, with --no-follow,
 # not at all. The parent's figures are the same.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 known='[5,4,1,548,508,200,300,1,40,1]'

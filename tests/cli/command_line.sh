@@ -1,5 +1,7 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A report is valid whatever the arguments are.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 odd=$'\xff"\\\n\x01\xc3\xa9\xed\xa0\x80'

@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A program whose figures are known, to the digit, in both formats; its standard
 # output and exit status are its own.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 expect_status 0 "$TARE" run --json -- "$programs/known"

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # What the scripts share: a directory of their own, one way to run the command,
 # and checks that say what they saw. Every run is also checked to leave nothing
@@ -8,6 +9,7 @@ work=$(mktemp -d) || exit 1
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 trap 'rm -rf "$work"' EXIT
+# shellcheck disable=SC2034 # the scripts use it
 programs=$BUILD_DIR/tests/cli
 unset LD_PRELOAD TARE_STORE TARE_FOLLOW
 export LC_ALL=C
@@ -67,5 +69,6 @@ expect_json()
     [ "$actual" = "$2" ] || fail "$1 is $actual, expected $2"
 }
 
+# shellcheck disable=SC2034 # the scripts use it
 statistics='[.allocations, .deallocations, .reallocations, .bytes_allocated, .bytes_deallocated,
              .bytes_reallocated, .peak_bytes, .leaked_allocations, .leaked_bytes, .failed_allocations]'

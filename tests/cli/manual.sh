@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The manual has every option, command and statistic that the command has, and
 # no other.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 manual=$SOURCE_DIR/docs/man
 
@@ -22,10 +24,12 @@ expect_equal "$(cat "$work/in_manual")" "$(cat "$work/statistics")" "statistics 
 
 expect_status 0 "$TARE" --help
 expect_equal "$(options_of_manual "$manual/tare.1")" "$(options_of_help <"$work/out")" "options of tare.1"
-for command in $(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$work/out"); do
+sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$work/out" >"$work/commands"
+[ -s "$work/commands" ] || fail "the help lists no commands"
+while read -r command; do
     [ -e "$manual/tare-$command.1" ] || fail "no manual of tare $command"
     grep -q "^\.Xr tare-$command 1" "$manual/tare.1" || fail "tare.1 does not name tare-$command"
-done
+done <"$work/commands"
 
 if command -v mandoc >/dev/null; then
     expect_status 0 mandoc -T lint -W warning "$manual/tare.1" "$manual/tare-run.1"

@@ -1,5 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # --output: whole or not at all, and never anything on the way of the program.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 mkdir "$work/place"
 cd "$work/place" || exit 1

@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A forked child that never execs records for itself: what it does shows in no
 # figure of its parent, and what the parent did in none of its own.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 parent='[1,0,0,1000,0,0,1000,1,1000,0]'

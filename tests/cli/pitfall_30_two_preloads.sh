@@ -1,6 +1,9 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Somebody else's LD_PRELOAD stays in force, for the program and its children;
 # --no-follow takes away our entry alone.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 other=$programs/libother_preload.so
 [ -e "$other" ] || fail "no $other"

@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Leaks are those of the true end: globals of C++ libraries are destroyed after
 # any destructor of ours, and what they free is no leak.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 expect_status 0 "$TARE" run --json -- "$programs/uses_globals"

@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A program that the loader runs without preloads was not measured, and that is
 # what tare says: no figures, status 3.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 [ "$(id -u)" -eq 0 ] || skip "only root can make a setuid program of somebody else's"
 command -v setpriv >/dev/null || skip "no setpriv to become somebody else"

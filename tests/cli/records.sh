@@ -1,6 +1,9 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Records are checked before they are read: what is damaged is counted and said,
 # and takes nothing else with it. The program itself does the damage.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 # refused REASON COMMANDS: $own is the shell's own record, $bad the one to make.

@@ -1,7 +1,10 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Signals to tare: SIGTERM and SIGHUP go on to the program, SIGINT and SIGQUIT
 # are the program's own affair; in every case the report comes and nothing is
 # left behind.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 # start ARGUMENTS: waits until the program says that it is ready.

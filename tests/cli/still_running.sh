@@ -1,6 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # A child that outlives the program is waited for by nobody: its figures are
 # those up to now, and the report says so.
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 
 expect_status 0 "$TARE" run --json -- "$programs/waits" behind

@@ -1,5 +1,8 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Programs that can't be reached: tare says that it never attached, and why.
+# shellcheck disable=SC2016 # what other shells are to expand
+# shellcheck source=lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
 [ -x "$programs/unreachable" ] || skip "no static libc to link with"
 
