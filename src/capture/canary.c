@@ -22,6 +22,7 @@ static void *allocate_as_the_program_does(void)
 TARE__COLD bool tare__canary(struct tare__thread *mine)
 {
     mine->canary_seen = false;
+    mine->canary_frame = TARE__FRAME;
     (void)*(const volatile char *)&tare__interposed;
     mine->hot->guard = TARE__GUARD_CANARY;
     void *block = allocate_as_the_program_does();

@@ -29,6 +29,8 @@ static void recycle(struct tare__era *era)
         return;
     struct tare__hot *hot = tare__self;
     uintptr_t guard = hot->guard;
+    if (guard != 0 && guard <= TARE__GUARD_LIBC)
+        return; /* a signal handler's call, and its thread may hold the lock: this era is never used again */
     hot->guard = TARE__GUARD_OWN;
     tare__lock_acquire(&tare__registry_lock);
     tare__era_recycle(era);

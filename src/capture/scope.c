@@ -20,7 +20,8 @@ struct tare__scope {
     uint64_t generation; /* raised at each use; part of the handle, so that an old one is recognised */
     enum state state;
     tare_domain domain;
-    bool is_run; /* the scope of a recorded run: its figures are read from the store */
+    uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
+    bool is_run;      /* the scope of a recorded run: its figures are read from the store */
     const char *name;
     struct tare__thread *owner;
     struct tare__era *era;
@@ -234,7 +235,7 @@ static uint32_t add_attachment(struct tare__counted *sum, const struct tare__att
 static int64_t figures(const struct tare__scope *scope, tare_stats *stats)
 {
     struct tare__counted all = scope->departed;
-    uint32_t inexact = TARE__LOAD(tare__store->inexact) | tare__modules_inexact();
+    uint32_t inexact = TARE__LOAD(tare__store->inexact) | tare__modules_inexact() | scope->inexact;
     int64_t peak = scope->peak - scope->net_base;
     for (const struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope) {
         inexact |= add_attachment(&all, at);
@@ -311,6 +312,15 @@ static struct tare__scope *open_scope(struct tare__thread *mine, const tare_opti
     return scope;
 }
 
+static void unlink_process_scope(struct tare__scope *scope)
+{
+    for (struct tare__scope **link = &process_scopes; *link != NULL; link = &(*link)->next_process)
+        if (*link == scope) {
+            *link = scope->next_process;
+            return;
+        }
+}
+
 static void unlink_block(struct tare__scope *scope)
 {
     if (scope->owner == NULL) /* the run's */
@@ -322,6 +332,16 @@ static void unlink_block(struct tare__scope *scope)
         }
 }
 
+/* A scope over several threads that only this one is attached to has no call on
+ * its way either: its era can be used again. */
+static void close_era(struct tare__scope *scope, const struct tare__thread *mine, int64_t complete_at)
+{
+    const struct tare__attachment *only = scope->attachments;
+    if (only != NULL && only->thread == mine && only->next_of_scope == NULL)
+        scope->era->recyclable = true;
+    tare__era_close(scope->era, complete_at);
+}
+
 /* Takes the figures for good and leaves every thread; those of others detach
  * themselves before their next call. */
 static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
@@ -330,13 +350,8 @@ static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
     fold_peak(folding);
     if (scope->domain != TARE_THREAD)
         fold_shared_peak();
-    int64_t complete_at = figures(scope, &scope->final);
-    tare__era_close(scope->era, complete_at);
-    for (struct tare__scope **link = &process_scopes; *link != NULL; link = &(*link)->next_process)
-        if (*link == scope) {
-            *link = scope->next_process;
-            break;
-        }
+    close_era(scope, folding, figures(scope, &scope->final));
+    unlink_process_scope(scope);
     unlink_block(scope);
     while (scope->attachments != NULL) {
         struct tare__attachment *attachment = scope->attachments;
@@ -353,6 +368,23 @@ static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
     scope->state = ENDED;
 }
 
+/* Ends a block whose own end may never come, or may. */
+static void abandon(struct tare__scope *scope, struct tare__thread *mine)
+{
+    end_scope(scope, mine);
+    scope->final.inexact |= TARE_INEXACT_ABANDONED;
+    scope->next_left = left_scopes;
+    left_scopes = scope;
+    if (++left_count <= LEFT_MAX)
+        return;
+    struct tare__scope **last = &left_scopes;
+    while ((*last)->next_left != NULL)
+        last = &(*last)->next_left;
+    give_scope(*last);
+    *last = NULL;
+    left_count--;
+}
+
 /* A block of this thread is open in a frame that is gone, or was entered anew
  * while open: a jump left it. */
 static void leave_abandoned(struct tare__thread *mine, struct tare__place place)
@@ -361,19 +393,7 @@ static void leave_abandoned(struct tare__thread *mine, struct tare__place place)
         next = scope->next_block;
         if (scope->place.block >= place.frame && scope->place.block != place.block)
             continue;
-        end_scope(scope, mine);
-        scope->final.inexact |= TARE_INEXACT_ABANDONED;
-        scope->next_left = left_scopes;
-        left_scopes = scope;
-        left_count++;
-    }
-    while (left_count > LEFT_MAX) {
-        struct tare__scope **last = &left_scopes;
-        while ((*last)->next_left != NULL)
-            last = &(*last)->next_left;
-        give_scope(*last);
-        *last = NULL;
-        left_count--;
+        abandon(scope, mine);
     }
 }
 
@@ -393,9 +413,10 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
     if (era == NULL)
         return TARE_ERROR_NO_MEMORY;
     tare_stats discarded;
-    tare__era_close(scope->era, figures(scope, &discarded));
+    close_era(scope, mine, figures(scope, &discarded));
     scope->era = era;
     memset(&scope->departed, 0, sizeof scope->departed);
+    scope->inexact = 0;
     struct tare__attachment *own = NULL;
     while (scope->attachments != NULL) {
         struct tare__attachment *attachment = scope->attachments;
@@ -454,6 +475,8 @@ void tare__scope_sync(struct tare__thread *thread)
 
 void tare__scope_thread_ended(struct tare__thread *thread)
 {
+    while (thread->blocks != NULL)
+        abandon(thread->blocks, thread);
     while (thread->attachments != NULL) {
         struct tare__attachment *attachment = thread->attachments;
         struct tare__scope *scope = attachment->scope;
@@ -463,13 +486,11 @@ void tare__scope_thread_ended(struct tare__thread *thread)
         }
         thread->attachments = attachment->next_of_thread;
         if (!attachment->over) {
-            add_attachment(&scope->departed, attachment);
+            scope->inexact |= add_attachment(&scope->departed, attachment);
             unlink_from_scope(attachment);
         }
         give_attachment(attachment);
     }
-    while (thread->blocks != NULL) /* over several threads: it has left them already */
-        end_scope(thread->blocks, thread);
 }
 
 void tare__scope_open_run(void)
@@ -489,42 +510,50 @@ void tare__scope_open_run(void)
     run_scope = scope;
 }
 
-/* The thread's counters have moved to a store where all is 0, the slot with
- * them; until then they stood at `before`. */
-static void rebase(struct tare__thread *thread, const struct tare__counters *before)
+void tare__scope_leave_run(void)
 {
-    if (thread->slot == NULL)
+    struct tare__scope *scope = run_scope;
+    if (scope == NULL)
         return;
-    thread->slot->taken = 1;
-    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
-#define SUBTRACT(name) at->base.name -= before->name;
-        TARE__COUNTERS(SUBTRACT)
-#undef SUBTRACT
-        at->peak -= net_of(before);
+    run_scope = NULL;
+    unlink_process_scope(scope);
+    while (scope->attachments != NULL) {
+        struct tare__attachment *attachment = scope->attachments;
+        scope->attachments = attachment->next_of_scope;
+        unlink_from_thread(attachment);
+        give_attachment(attachment);
+    }
+    give_scope(scope);
+}
+
+void tare__scope_rebase_shared(const struct tare__shared *before)
+{
+    for (struct tare__scope *scope = process_scopes; scope != NULL; scope = scope->next_process) {
+        if (before->peak > scope->peak)
+            scope->peak = before->peak;
+        scope->peak -= before->net;
+        scope->net_base -= before->net;
     }
 }
 
-void tare__scope_fork(struct tare__thread *mine, struct tare__thread *late)
+/* The thread's counters are 0 now; until now they stood at `before`. */
+void tare__scope_rebase(struct tare__thread *thread, const struct tare__counters *before)
 {
-    if (!tare__store_recorded)
-        return;
-    int64_t net = tare__store->shared.net;
-    struct tare__scope *parents = run_scope;
-    run_scope = NULL;
-    end_scope(parents, mine != NULL ? mine : late);
-    give_scope(parents);
-    struct tare__counters before_mine = mine != NULL ? *mine->counters : (struct tare__counters){0};
-    struct tare__counters before_late = *late->counters;
-    tare__store_fork();
-    if (mine != NULL)
-        rebase(mine, &before_mine);
-    rebase(late, &before_late);
-    for (struct tare__scope *scope = process_scopes; scope != NULL; scope = scope->next_process) {
-        scope->net_base -= net;
-        scope->peak -= net;
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
+        if (before->peak > at->peak)
+            at->peak = before->peak;
+        at->peak -= net_of(before);
+#define SUBTRACT(name) at->base.name -= before->name;
+        TARE__COUNTERS(SUBTRACT)
+#undef SUBTRACT
     }
-    if (tare__store_recorded)
-        tare__scope_open_run();
+}
+
+void tare__scope_mark_inexact(const struct tare__thread *thread, uint32_t bits)
+{
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
+        if (!at->over) /* the scope may be another by now */
+            at->scope->inexact |= bits;
 }
 
 /* ---- What the measuring functions call ----------------------------------- */

@@ -55,12 +55,15 @@ const char *tare__scope_name(tare_scope *handle);
 void tare__scope_open_run(void);                            /* the scope of a recorded run, in every thread */
 void tare__scope_sync(struct tare__thread *thread);         /* attach what opened, detach what closed */
 void tare__scope_thread_ended(struct tare__thread *thread); /* end its scopes, leave those of others */
-
 void tare__scope_restart_threads(void);                     /* has every thread look around before its next call */
 
-/* In a forked child whose other threads are gone: a recorded run begins a store
- * of its own, and what the parent's scopes have counted is carried over. mine
- * is NULL for a thread never seen. */
-void tare__scope_fork(struct tare__thread *mine, struct tare__thread *late);
+/* For a child of fork, in this order (fork.c): the parent's run is left without
+ * a trace, and with the store all that the open scopes stand on starts from 0. */
+void tare__scope_leave_run(void);
+void tare__scope_rebase_shared(const struct tare__shared *before);
+void tare__scope_rebase(struct tare__thread *thread, const struct tare__counters *before);
+
+/* Sets TARE_INEXACT_* bits for the scopes attached to a thread. */
+void tare__scope_mark_inexact(const struct tare__thread *thread, uint32_t bits);
 
 #endif

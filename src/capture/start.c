@@ -9,6 +9,7 @@
 
 #include "capture_store.h"
 #include "environment.h"
+#include "fork.h"
 #include "modules.h"
 #include "real.h"
 #include "scope.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry of threads, their beginning and end, fork, and the slow way into
- * a measured call. */
+/* The registry of threads, their beginning and their end. */
 #include "thread.h"
 
 #include <pthread.h>
@@ -25,18 +24,18 @@ struct slab {
 
 _Static_assert(SLAB_LINES_BYTES == 4096, "a slab's lines fill the smallest page");
 
-static struct tare__hot nobody;
-static struct tare__thread late_thread = {.hot = &(struct tare__hot){.mode = TARE__MODE_LATE}};
+struct tare__hot tare__nobody;
+struct tare__thread tare__late_thread = {.hot = &(struct tare__hot){.mode = TARE__MODE_LATE}};
 static struct slab *slabs;
-static struct tare__hot *sentinel;
+struct tare__hot *tare__sentinel;
 
 /* The attribute again: gcc forgets that of the declaration at the definition. */
-__thread struct tare__hot *tare__self __attribute__((tls_model("initial-exec"))) = &nobody;
+__thread struct tare__hot *tare__self __attribute__((tls_model("initial-exec"))) = &tare__nobody;
 tare__lock tare__registry_lock;
 bool tare__starting = true;
 int tare__process_pid;
 
-static struct tare__thread *thread_of(const struct tare__hot *hot)
+struct tare__thread *tare__thread_of(const struct tare__hot *hot)
 {
     uintptr_t lines = (uintptr_t)hot & ~(uintptr_t)(SLAB_LINES_BYTES - 1);
     struct slab *slab = (struct slab *)(lines + TARE__PAGE_BYTES);
@@ -78,15 +77,15 @@ void tare__thread_each(void (*visit)(struct tare__thread *thread, void *context)
 {
     for (struct slab *slab = __atomic_load_n(&slabs, __ATOMIC_ACQUIRE); slab != NULL; slab = slab->next)
         for (unsigned i = 0; i < SLAB_THREADS; i++)
-            if (TARE__LOAD(slab->threads[i].taken) && slab->threads[i].hot != sentinel)
+            if (TARE__LOAD(slab->threads[i].taken) && slab->threads[i].hot != tare__sentinel)
                 visit(&slab->threads[i], context);
-    visit(&late_thread, context);
+    visit(&tare__late_thread, context);
 }
 
 static uint32_t mode_for(const struct tare__thread *thread)
 {
     const struct tare__hot *hot = thread->hot;
-    if (thread == &late_thread)
+    if (thread == &tare__late_thread)
         return TARE__MODE_LATE;
     if (thread->vfork_pid != 0)
         return TARE__MODE_STALE;
@@ -109,14 +108,14 @@ void tare__thread_refresh(struct tare__thread *thread, uint32_t birth)
 }
 
 /* While tare is at work for a thread, no call of it takes a short way. */
-static void begin_work(struct tare__hot *hot)
+void tare__thread_begin_work(struct tare__hot *hot)
 {
     hot->guard = TARE__GUARD_OWN;
     TARE__STORE(hot->mode, TARE__MODE_BUSY);
 }
 
 /* Another thread may have made it stale meanwhile: then it stays that. */
-static void end_work(struct tare__thread *thread)
+void tare__thread_end_work(struct tare__thread *thread)
 {
     uint32_t busy = TARE__MODE_BUSY;
     thread->hot->guard = 0;
@@ -124,20 +123,21 @@ static void end_work(struct tare__thread *thread)
                                 __ATOMIC_RELAXED);
 }
 
-static void give_counters(struct tare__thread *thread)
+void tare__thread_give_counters(struct tare__thread *thread)
 {
     thread->slot = tare__store_take_slot();
     thread->counters = thread->slot != NULL ? &thread->slot->counters : &thread->own;
+    thread->hot->counters = thread->counters;
 }
 
-static void catch_up(struct tare__thread *thread)
+void tare__thread_catch_up(struct tare__thread *thread)
 {
     tare__lock_acquire(&tare__registry_lock);
     tare__scope_sync(thread);
     tare__lock_release(&tare__registry_lock);
 }
 
-static TARE__COLD struct tare__hot *begin(void)
+TARE__COLD struct tare__hot *tare__thread_begin(void)
 {
     struct tare__thread *thread = claim();
     if (thread == NULL) {
@@ -145,53 +145,15 @@ static TARE__COLD struct tare__hot *begin(void)
         return NULL;
     }
     struct tare__hot *hot = thread->hot;
-    begin_work(hot);
+    tare__thread_give_counters(thread);
     hot->thread = thread;
+    tare__thread_begin_work(hot);
     tare__self = hot;
-    give_counters(thread);
-    hot->counters = thread->counters;
-    catch_up(thread);
+    tare__thread_catch_up(thread);
+    hot->guard = TARE__GUARD_LIBC;
     tare__start_watch_thread(hot);
-    end_work(thread);
+    tare__thread_end_work(thread);
     return hot;
-}
-
-static void end_others(struct tare__thread *thread, void *self)
-{
-    if (thread == self || thread == &late_thread)
-        return;
-    tare__scope_thread_ended(thread);
-    tare__store_give_slot(thread->slot);
-    memset(thread->hot, 0, sizeof *thread->hot);
-    thread->taken = 0;
-}
-
-/* The first look of a new child at itself: the other threads are gone, their
- * locks with them, and a recorded run's child records into a store of its own
- * at the same address. */
-static TARE__COLD void become_child(struct tare__hot *hot)
-{
-    tare__registry_lock.word = 0;
-    tare__process_pid = tare__os_pid();
-    sentinel->mode = 1;
-    struct tare__thread *thread = hot != &nobody && hot != late_thread.hot ? thread_of(hot) : NULL;
-    if (thread != NULL) {
-        begin_work(hot);
-        hot->thread = thread;
-        hot->counters = thread->counters;
-    }
-    tare__thread_each(end_others, thread);
-    tare__scope_fork(thread, &late_thread);
-    if (thread != NULL) {
-        tare__scope_sync(thread);
-        end_work(thread);
-    }
-}
-
-static void become_child_if_forked(struct tare__hot *hot)
-{
-    if (sentinel != NULL && sentinel->mode == 0)
-        become_child(hot);
 }
 
 bool tare__threads_start(void)
@@ -199,17 +161,16 @@ bool tare__threads_start(void)
     struct tare__thread *first = claim_in_new_slab();
     if (first == NULL)
         return false;
-    sentinel = first->hot;
-    sentinel->mode = 1;
+    tare__sentinel = first->hot;
+    tare__sentinel->mode = 1;
     tare__process_pid = tare__os_pid();
     return true;
 }
 
 void tare__threads_start_late(void)
 {
-    late_thread.hot->thread = &late_thread;
-    give_counters(&late_thread);
-    late_thread.hot->counters = late_thread.counters;
+    tare__late_thread.hot->thread = &tare__late_thread;
+    tare__thread_give_counters(&tare__late_thread);
 }
 
 void tare__thread_end(void *ending)
@@ -218,179 +179,12 @@ void tare__thread_end(void *ending)
     struct tare__thread *thread = hot->thread;
     if (hot != tare__self || thread == NULL)
         return;
-    begin_work(hot);
+    tare__thread_begin_work(hot);
     tare__lock_acquire(&tare__registry_lock);
     tare__scope_thread_ended(thread);
     tare__lock_release(&tare__registry_lock);
-    tare__self = late_thread.hot;
+    tare__self = tare__late_thread.hot;
     tare__store_give_slot(thread->slot);
     memset(hot, 0, sizeof *hot);
     __atomic_store_n(&thread->taken, 0, __ATOMIC_RELEASE);
-}
-
-void tare__fork_prepare(void)
-{
-    struct tare__hot *hot = tare__self;
-    become_child_if_forked(hot);
-    if (hot->thread != NULL && hot->mode != TARE__MODE_LATE)
-        begin_work(hot);
-    tare__lock_acquire(&tare__registry_lock);
-}
-
-void tare__fork_parent(void)
-{
-    struct tare__hot *hot = tare__self;
-    tare__lock_release(&tare__registry_lock);
-    if (hot->thread != NULL && hot->mode != TARE__MODE_LATE)
-        end_work(hot->thread);
-}
-
-void tare__fork_child(void)
-{
-    sentinel->mode = 0; /* where the system does not wipe */
-    become_child(tare__self);
-}
-
-/* True for a call inside a call. What says so is void when the frame that left
- * it is gone: a jump out of a signal handler did that. */
-static bool is_nested(struct tare__hot *hot, uintptr_t frame)
-{
-    if (hot->guard == TARE__GUARD_OWN || hot->guard == TARE__GUARD_CANARY || hot->guard > frame ||
-        hot->counters->recording > frame)
-        return true;
-    hot->guard = 0;
-    if (hot->counters->recording != 0) {
-        TARE__STORE(hot->counters->recording, 0);
-        TARE__ADD(hot->counters->reentered_calls, 1);
-    }
-    return false;
-}
-
-static struct tare__entry enter_nested(struct tare__hot *hot)
-{
-    if (hot->guard == TARE__GUARD_CANARY) {
-        hot->thread->canary_seen = true;
-        return (struct tare__entry){hot, TARE__PROBE, TARE__BIRTH_NONE};
-    }
-    if (hot->guard != TARE__GUARD_OWN && tare__real.never_nests)
-        TARE__ADD(hot->counters->reentered_calls, 1);
-    return (struct tare__entry){NULL, TARE__PASS, TARE__BIRTH_NESTED};
-}
-
-/* Another process on this memory, until it execs: its calls are not ours. */
-static bool is_vfork_child(struct tare__thread *thread)
-{
-    if (thread->vfork_pid == 0)
-        return false;
-    if (thread->vfork_pid != tare__os_pid())
-        return true;
-    thread->vfork_pid = 0;
-    return false;
-}
-
-/* The calling thread's line, ready for a call; NULL where nothing of this
- * thread is counted. */
-static struct tare__hot *look_around(void)
-{
-    struct tare__hot *hot = tare__self;
-    uint32_t mode = TARE__LOAD(hot->mode);
-    if (mode == TARE__MODE_NONE) {
-        become_child_if_forked(hot);
-        if (hot == &nobody)
-            return begin();
-    }
-    return hot;
-}
-
-TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
-{
-    const struct tare__entry pass = {NULL, TARE__PASS, TARE__BIRTH_NONE};
-    if (!tare__started() && !tare__start())
-        return (struct tare__entry){NULL, TARE__BOOT, TARE__BIRTH_NONE};
-    struct tare__hot *hot = look_around();
-    if (hot == NULL)
-        return pass;
-    if (hot->mode == TARE__MODE_LATE)
-        return (struct tare__entry){hot, TARE__COUNT, TARE__BIRTH_NONE};
-    if (is_nested(hot, frame))
-        return enter_nested(hot);
-    if (hot->mode == TARE__MODE_STALE) {
-        if (is_vfork_child(hot->thread))
-            return pass;
-        begin_work(hot);
-        catch_up(hot->thread);
-        end_work(hot->thread);
-    }
-    if (hot->thread->attachments == NULL)
-        return pass;
-    hot->guard = frame;
-    return (struct tare__entry){hot, TARE__COUNT, hot->birth};
-}
-
-struct tare__thread *tare__thread_mine(void)
-{
-    if (!tare__started() && !tare__start())
-        return NULL;
-    struct tare__hot *hot = look_around();
-    if (hot == NULL || hot->mode == TARE__MODE_LATE || is_nested(hot, TARE__FRAME) || is_vfork_child(hot->thread))
-        return NULL;
-    bool stale = hot->mode == TARE__MODE_STALE;
-    begin_work(hot); /* what makes it stale from now on does so under the lock, and waits for nothing */
-    if (stale)
-        catch_up(hot->thread);
-    return hot->thread;
-}
-
-void tare__thread_done(struct tare__thread *thread)
-{
-    end_work(thread);
-}
-
-tare__vfork *tare__vfork_target(void)
-{
-    struct tare__thread *thread = tare__thread_mine();
-    if (thread != NULL) {
-        thread->vfork_pid = tare__process_pid;
-        tare__thread_done(thread);
-    }
-    return tare__real.vfork;
-}
-
-static void collect(const struct tare__counters *counters, const struct tare__foreign *foreign,
-                    struct tare__counted *counted)
-{
-#define COLLECT(name) counted->counters.name = TARE__LOAD(counters->name);
-    TARE__COUNTERS(COLLECT)
-#undef COLLECT
-    counted->foreign.blocks = TARE__LOAD(foreign->blocks);
-    counted->foreign.bytes = TARE__LOAD(foreign->bytes);
-}
-
-static bool same(const struct tare__counted *a, const struct tare__counted *b)
-{
-    bool same = a->foreign.blocks == b->foreign.blocks && a->foreign.bytes == b->foreign.bytes;
-#define COMPARE(name) same &= a->counters.name == b->counters.name;
-    TARE__COUNTERS(COMPARE)
-#undef COMPARE
-    return same;
-}
-
-/* Each call raises a counter, so what reads the same twice stood like that in
- * between; and in between nobody was recording. */
-bool tare__counters_copy(const struct tare__counters *counters, const struct tare__foreign *foreign,
-                         struct tare__counted *counted)
-{
-    enum { SPINS = 1000, TRIES = SPINS + 2000 }; /* the other may lose its processor in mid-call: wait 2 s for it */
-    for (int i = 0; i < TRIES; i++) {
-        struct tare__counted again;
-        collect(counters, foreign, counted);
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        bool recording = __atomic_load_n(&counters->recording, __ATOMIC_ACQUIRE) != 0;
-        collect(counters, foreign, &again);
-        if (!recording && same(counted, &again))
-            return true;
-        if (i > SPINS)
-            tare__os_pause();
-    }
-    return false;
 }

@@ -43,8 +43,9 @@ enum tare__mode {
  * guard, because no call can nest in theirs; while they record, the counters'
  * `recording` stands in for it. */
 enum {
-    TARE__GUARD_OWN = 1,   /* tare itself is at work */
-    TARE__GUARD_CANARY = 2 /* tare is trying whether it is attached */
+    TARE__GUARD_OWN = 1,    /* tare itself is at work */
+    TARE__GUARD_CANARY = 2, /* tare is trying whether it is attached */
+    TARE__GUARD_LIBC = 3    /* tare has called a function that may allocate for it */
 };
 
 struct tare__hot {
@@ -65,6 +66,7 @@ struct tare__thread {
     uint32_t taken;             /* 0 free; atomic, taken without the lock */
     int vfork_pid;              /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
+    uintptr_t canary_frame; /* of the function that sends it */
     char canary[16]; /* what a canary allocation is given */
     struct tare__counters own;
 };
@@ -139,15 +141,22 @@ bool tare__counters_copy(const struct tare__counters *counters, const struct tar
 /* For start.c. */
 bool tare__threads_start(void);
 void tare__threads_start_late(void); /* once the store is there: the record of threads past their end */
-void tare__thread_end(void *hot); /* the destructor of the thread key */
-void tare__fork_prepare(void);
-void tare__fork_parent(void);
-void tare__fork_child(void);
+void tare__thread_end(void *hot);    /* the destructor of the thread key */
 
-/* Called by our vfork() (vfork.S), which then jumps to what this returns. */
-typedef pid_t tare__vfork(void);
-tare__vfork *tare__vfork_target(void) __attribute__((visibility("hidden")));
+/* ---- For enter.c and fork.c ---------------------------------------------- */
 
+extern struct tare__hot tare__nobody;         /* the line of threads never seen */
+extern struct tare__thread tare__late_thread; /* stands for all threads past their end */
+extern struct tare__hot *tare__sentinel;      /* mode 1; 0 in a child that has not noticed yet */
 extern int tare__process_pid;
+
+struct tare__thread *tare__thread_of(const struct tare__hot *hot);
+struct tare__hot *tare__thread_begin(void); /* a record for the calling thread; NULL without memory */
+void tare__thread_give_counters(struct tare__thread *thread);
+
+/* While tare is at work for a thread, no call of it takes a short way. */
+void tare__thread_begin_work(struct tare__hot *hot);
+void tare__thread_end_work(struct tare__thread *thread);
+void tare__thread_catch_up(struct tare__thread *thread); /* with the scopes that opened and closed */
 
 #endif

@@ -30,6 +30,14 @@
 #define TARE__PAGE_BYTES 65536
 #endif
 
+/* A signal handler's frame is at least this far below the one it interrupts: the
+ * kernel keeps the registers in between. */
+#if defined(__x86_64__)
+#define TARE__SIGNAL_FRAME_BYTES 1024
+#else
+#define TARE__SIGNAL_FRAME_BYTES 4096
+#endif
+
 /* Zeroed private memory in pages of the usual size, never huge ones, touched
  * only when it is used. NULL where there is none. */
 void *tare__os_map(size_t bytes);

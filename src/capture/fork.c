@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A child of fork has one thread. Its locks may be held by threads that are
+ * gone, and in a recorded run it sits on its parent's store, which it must not
+ * write to, not even to close a scope. So it first takes private copies of all
+ * that it needs from there, then lays a store of its own at the same address,
+ * and only then puts its scopes in order.
+ *
+ * The parent goes on counting meanwhile, so the copies are made before the fork.
+ * A child that no handler foretold (_Fork, a raw clone) copies what it finds;
+ * what scopes were open in it is marked as unsettled then.
+ */
+#include "fork.h"
+
+#include <string.h>
+
+#include "capture_store.h"
+#include "real.h"
+#include "scope.h"
+
+static struct {
+    bool taken;
+    struct tare__shared shared;
+} snapshot;
+
+static void copy_counters(struct tare__thread *thread)
+{
+    if (thread->slot != NULL)
+        thread->own = *thread->counters;
+}
+
+static void take_snapshot(struct tare__thread *thread)
+{
+    if (thread != NULL)
+        copy_counters(thread);
+    copy_counters(&tare__late_thread);
+    snapshot.shared = tare__store->shared;
+}
+
+/* The thread of a line that has one; NULL for one never seen and for those past
+ * their end. */
+static struct tare__thread *thread_at(struct tare__hot *hot)
+{
+    return hot != &tare__nobody && hot != tare__late_thread.hot ? tare__thread_of(hot) : NULL;
+}
+
+void tare__fork_prepare(void)
+{
+    struct tare__hot *hot = tare__self;
+    tare__fork_notice(hot);
+    struct tare__thread *thread = thread_at(hot);
+    if (thread != NULL)
+        tare__thread_begin_work(hot);
+    tare__lock_acquire(&tare__registry_lock);
+    take_snapshot(thread);
+    snapshot.taken = true;
+}
+
+void tare__fork_parent(void)
+{
+    struct tare__hot *hot = tare__self;
+    struct tare__thread *thread = thread_at(hot);
+    snapshot.taken = false;
+    tare__lock_release(&tare__registry_lock);
+    if (thread != NULL)
+        tare__thread_end_work(thread);
+}
+
+/* Turns a thread to its private counters; the slot is the parent's. */
+static void leave_slot(struct tare__thread *thread)
+{
+    thread->slot = NULL;
+    thread->counters = thread->hot->counters = &thread->own;
+}
+
+static bool is_ghost(const struct tare__thread *thread, const struct tare__thread *mine)
+{
+    return thread != mine && thread != &tare__late_thread;
+}
+
+/* A thread that is not in this process. Nobody stopped it when the fork came:
+ * what it counted for scopes over several threads may lack half a call. */
+static void freeze_ghost(struct tare__thread *thread, void *mine)
+{
+    if (!is_ghost(thread, mine))
+        return;
+    if (thread->slot != NULL || thread->counters->recording != 0)
+        tare__scope_mark_inexact(thread, TARE_INEXACT_UNSETTLED);
+    copy_counters(thread);
+    leave_slot(thread);
+    thread->own.recording = 0;
+}
+
+static void end_ghost(struct tare__thread *thread, void *mine)
+{
+    if (!is_ghost(thread, mine))
+        return;
+    tare__scope_thread_ended(thread);
+    memset(thread->hot, 0, sizeof *thread->hot);
+    thread->taken = 0;
+}
+
+/* From the private counters, where the thread stood, to a slot that starts at 0. */
+static void move_to_new_store(struct tare__thread *thread)
+{
+    tare__thread_give_counters(thread);
+    if (thread->slot != NULL)
+        tare__scope_rebase(thread, &thread->own);
+}
+
+static void move_to_own_store(struct tare__thread *mine)
+{
+    tare__scope_leave_run();
+    tare__store_fork();
+    tare__scope_rebase_shared(&snapshot.shared);
+    if (mine != NULL)
+        move_to_new_store(mine);
+    move_to_new_store(&tare__late_thread);
+    if (tare__store_recorded)
+        tare__scope_open_run();
+}
+
+static TARE__COLD void become_child(struct tare__hot *hot)
+{
+    tare__registry_lock.word = 0;
+    tare__process_pid = tare__os_pid();
+    tare__sentinel->mode = 1;
+    struct tare__thread *mine = thread_at(hot);
+    if (!snapshot.taken)
+        take_snapshot(mine);
+    if (mine != NULL) {
+        tare__thread_begin_work(hot);
+        hot->thread = mine;
+        hot->counters = mine->counters;
+        if (!snapshot.taken && tare__store_recorded)
+            tare__scope_mark_inexact(mine, TARE_INEXACT_UNSETTLED);
+    }
+    snapshot.taken = false;
+    tare__thread_each(freeze_ghost, mine);
+    if (tare__store_recorded) {
+        if (mine != NULL)
+            leave_slot(mine);
+        leave_slot(&tare__late_thread);
+        move_to_own_store(mine);
+    }
+    tare__thread_each(end_ghost, mine);
+    if (mine != NULL) {
+        tare__scope_sync(mine);
+        tare__thread_end_work(mine);
+    }
+}
+
+void tare__fork_notice(struct tare__hot *hot)
+{
+    if (tare__sentinel != NULL && tare__sentinel->mode == 0)
+        become_child(hot);
+}
+
+void tare__fork_child(void)
+{
+    tare__sentinel->mode = 0; /* where the system does not wipe */
+    tare__fork_notice(tare__self);
+}
+
+tare__vfork *tare__vfork_target(void)
+{
+    struct tare__thread *thread = tare__thread_mine();
+    if (thread != NULL) {
+        thread->vfork_pid = tare__process_pid;
+        tare__thread_done(thread);
+    }
+    return tare__real.vfork;
+}
