@@ -101,6 +101,11 @@ int main(void)
             check_counts(functions[i].name, &stats, 0, kind == RESIZES, kind == ENDS);
         }
         free(block);
+        if (kind == ENDS) {
+            tare_measure(&stats)
+                functions[i].drive(NULL);
+            check_counts(functions[i].name, &stats, 0, 0, 0);
+        }
     }
     return 0;
 }

@@ -43,12 +43,17 @@ static void show_and_free(const char *call, size_t a, size_t b, size_t bytes, vo
     errno = 77;
 }
 
+static size_t whole_pages(size_t size)
+{
+    return (size + 4095) / 4096 * 4096;
+}
+
 static void try_sizes(void)
 {
     for (int s = 0; s < SIZES; s++) {
         show_and_free("malloc", sizes[s], 0, sizes[s], family.malloc(sizes[s]));
         show_and_free("valloc", sizes[s], 0, sizes[s], family.valloc(sizes[s]));
-        show_and_free("pvalloc", sizes[s], 0, sizes[s], family.pvalloc(sizes[s]));
+        show_and_free("pvalloc", sizes[s], 0, whole_pages(sizes[s]), family.pvalloc(sizes[s]));
         show_and_free("realloc of NULL", sizes[s], 0, sizes[s], family.realloc(NULL, sizes[s]));
         for (int c = 0; c < SIZES; c++) {
             show_and_free("calloc", sizes[s], sizes[c], sizes[s] * sizes[c], family.calloc(sizes[s], sizes[c]));

@@ -63,6 +63,16 @@ int main(void)
     CHECK_EQUAL(stats.leaked_allocations, 0);
     CHECK_EQUAL(stats.leaked_bytes, 0);
 
+    /* With nobody measuring it is forgotten too: its address, given out anew, is another block. */
+    old = malloc(100);
+    shrink_to_nothing(NULL);
+    tare_measure(&stats) {
+        old = malloc(90);
+        free(old);
+    }
+    CHECK_EQUAL(stats.inexact, 0);
+    CHECK_EQUAL(stats.bytes_deallocated, 90);
+
     /* realloc(NULL, 0) is malloc(0), a block. */
     stats = tare_measured(allocate_nothing, NULL);
     CHECK(result != NULL);

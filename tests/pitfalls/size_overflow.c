@@ -61,9 +61,27 @@ int main(void)
         CHECK_EQUAL(stats.bytes_deallocated, 40);
     }
 
-    /* The largest products that do fit are no overflow: 0 times anything. */
+    /* A block of this very scope, and a size that nobody has. */
     tare_stats stats;
     void *block = NULL;
+    static volatile size_t too_much = SIZE_MAX / 2;
+    tare_measure(&stats) {
+        void *old = malloc(40);
+        CHECK(reallocarray(old, counts[0], sizes[0]) == NULL);
+        CHECK(realloc(old, too_much) == NULL);
+        CHECK(malloc(too_much) == NULL && calloc(too_much, 1) == NULL && aligned_alloc(64, too_much) == NULL);
+        free(old);
+    }
+    CHECK_EQUAL(stats.inexact, 0);
+    CHECK_EQUAL(stats.failed_allocations, 5);
+    CHECK_EQUAL(stats.allocations, 1);
+    CHECK_EQUAL(stats.deallocations, 1);
+    CHECK_EQUAL(stats.reallocations, 0);
+    CHECK_EQUAL(stats.bytes_deallocated, 40);
+    CHECK_EQUAL(stats.peak_bytes, 40);
+    CHECK_EQUAL(stats.leaked_allocations, 0);
+
+    /* The largest products that do fit are no overflow: 0 times anything. */
     tare_measure(&stats)
         block = calloc(0, counts[0]);
     CHECK(block != NULL);
