@@ -41,8 +41,9 @@ static bool expected(const struct parser *parser, const char *what)
     return false;
 }
 
-static const char *statistic_name(size_t index)
+static const char *statistic_name(size_t index, const void *unused)
 {
+    (void)unused;
     return index < tare__statistic_count ? tare__statistics[index].name : NULL;
 }
 
@@ -56,7 +57,7 @@ static bool parse_name(struct parser *parser, struct tare__expectation *expectat
     }
     char name[64], message[160];
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), parser->at);
-    const char *nearest = tare__suggest(name, statistic_name);
+    const char *nearest = tare__suggest(name, statistic_name, NULL);
     if (nearest == NULL)
         return expected(parser, "the name of a statistic; 'tare run --help' lists them");
     snprintf(message, sizeof message, "the name of a statistic; did you mean '%s'?", nearest);

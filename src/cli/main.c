@@ -56,13 +56,15 @@ static int version(void)
     return finish_stdout();
 }
 
-static const char *command_name(size_t index)
+static const char *command_name(size_t index, const void *unused)
 {
+    (void)unused;
     return index < (size_t)tare__command_count ? tare__commands[index].name : NULL;
 }
 
-static const char *option_name(size_t index)
+static const char *option_name(size_t index, const void *unused)
 {
+    (void)unused;
     static const char *const names[] = {"--help", "--version"};
     return index < sizeof names / sizeof *names ? names[index] : NULL;
 }
@@ -70,7 +72,7 @@ static const char *option_name(size_t index)
 static int unknown(const char *argument)
 {
     bool is_option = *argument == '-';
-    const char *nearest = tare__suggest(argument, is_option ? option_name : command_name);
+    const char *nearest = tare__suggest(argument, is_option ? option_name : command_name, NULL);
     tare__complain(0, "there is no %s '%s'", is_option ? "option" : "command", argument);
     if (nearest != NULL)
         fprintf(stderr, "Did you mean '%s'?\n", nearest);

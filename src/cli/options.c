@@ -10,20 +10,18 @@
 #include "command.h"
 #include "suggest.h"
 
-static const struct tare__option_table *suggesting_from;
-
-static const char *long_name(size_t index)
+static const char *long_name(size_t index, const void *context)
 {
-    return index < suggesting_from->count ? suggesting_from->options[index].name : NULL;
+    const struct tare__option_table *table = context;
+    return index < table->count ? table->options[index].name : NULL;
 }
 
 static int unknown(const struct tare__option_table *table, const char *argument)
 {
-    suggesting_from = table;
     size_t dashes = strspn(argument, "-");
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argument + dashes, "="), argument + dashes);
-    const char *nearest = dashes == 2 ? tare__suggest(name, long_name) : NULL;
+    const char *nearest = dashes == 2 ? tare__suggest(name, long_name, table) : NULL;
     tare__complain(0, "%s: there is no option '%s'", table->command, argument);
     if (nearest != NULL)
         fprintf(stderr, "Did you mean '--%s'?\n", nearest);

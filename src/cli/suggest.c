@@ -31,12 +31,12 @@ static size_t distance(const char *a, const char *b)
     return row[length];
 }
 
-const char *tare__suggest(const char *mistyped, const char *(*candidate)(size_t index))
+const char *tare__suggest(const char *mistyped, tare__candidate *candidate, const void *context)
 {
     const char *nearest = NULL, *name;
     size_t third = strlen(mistyped) / 3;
     size_t least = 1 + (third > 2 ? third : 2); /* a third of it may be wrong, or two characters swapped */
-    for (size_t i = 0; (name = candidate(i)) != NULL; i++) {
+    for (size_t i = 0; (name = candidate(i, context)) != NULL; i++) {
         size_t edits = strlen(name) <= NAME_MAX_CHARACTERS ? distance(mistyped, name) : least;
         if (edits < least) {
             least = edits;

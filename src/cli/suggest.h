@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* candidate(i) is the i-th name, NULL after the last. NULL when none is near
- * enough to be meant. */
-const char *tare__suggest(const char *mistyped, const char *(*candidate)(size_t index));
+/* candidate(i, context) is the i-th name, NULL after the last. NULL when none is
+ * near enough to be meant. */
+typedef const char *tare__candidate(size_t index, const void *context);
+const char *tare__suggest(const char *mistyped, tare__candidate *candidate, const void *context);
 
 #endif

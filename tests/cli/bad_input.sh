@@ -59,7 +59,7 @@ bad_expression 15 "k, M, G, KiB, MiB, GiB or the end" "leaked_bytes<=1x"
 bad_expression 14 "this statistic is not in bytes" "allocations<=1KiB"
 
 # What tare can't do is status 3.
-expect_status 3 "$TARE" run -- no-such-program
+PATH=/usr/bin:/bin expect_status 3 "$TARE" run -- no-such-program
 expect_text "$work/err" "no-such-program: there is no such program"
 expect_status 3 "$TARE" run -- "$work/missing"
 expect_status 3 "$TARE" run -- "$work"

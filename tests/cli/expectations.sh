@@ -66,3 +66,8 @@ expect_text "$work/err" "tare: expectation can't be judged"
 expect_text "$work/err" "inexact: a module binds malloc past tare"
 expect_no_text "$work/err" "exact: yes"
 expect_status 0 "${run[@]}" -- "$programs/inexact"
+expect_status 1 "${run[@]}" --json --expect 'allocations>=0' -- "$programs/marks"
+expect_json '[.inexact, .children_lost]' '[["ENDED_MID_CALL"],1]'
+expect_status 0 "${run[@]}" -- "$programs/marks"
+expect_text "$work/err" "inexact: the program was ended in the middle of a call"
+expect_text "$work/err" "1 forked child could not be recorded"
