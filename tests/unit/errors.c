@@ -179,6 +179,49 @@ static void check_threads(void)
     check_all_not_open(scope);
 }
 
+static pthread_key_t key;
+static int rounds, opened, busy;
+
+/* Runs in every round of destructors of an ending thread. */
+static void open_late(void *round)
+{
+    rounds++;
+    tare_scope *scope = tare_open();
+    if (scope != NULL) {
+        opened++;
+        CHECK_EQUAL(tare_close(scope, NULL), 0);
+    } else {
+        check_told(TARE_ERROR_BUSY, "tare_open");
+        busy++;
+    }
+    pthread_setspecific(key, round);
+}
+
+static void *end_slowly(void *unused)
+{
+    (void)unused;
+    free(malloc(10));
+    pthread_setspecific(key, &rounds);
+    return NULL;
+}
+
+/* The last destructors of a thread come after its end as tare knows it: they
+ * are told so, and get no scope that nobody would close. */
+static void check_after_end(void)
+{
+    CHECK_EQUAL(pthread_key_create(&key, open_late), 0);
+    run_thread(end_slowly, NULL);
+    CHECK(rounds > 1);
+    CHECK_EQUAL(opened + busy, rounds);
+    CHECK(busy >= 1);
+    pthread_key_delete(key);
+    free(malloc(10));
+    tare_measure(&stats)
+        free(malloc(10));
+    CHECK_EQUAL(stats.allocations, 1);
+    CHECK_EQUAL(stats.inexact, 0);
+}
+
 static void close_twice(void)
 {
     tare_set_failure_handler(NULL, NULL, NULL, NULL);
@@ -218,6 +261,7 @@ int main(void)
     check_garbage();
     check_domains();
     check_threads();
+    check_after_end();
     check_default();
 
     CHECK(tare_is_attached());
