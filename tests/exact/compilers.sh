@@ -5,7 +5,7 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-IFS=';' read -r -a flags <<<"$FLAGS"
+read -r -a flags <<<"$FLAGS"
 library=$(dirname "$LIBTARE")
 for compiler in gcc clang; do
     for level in -O0 -O1 -O2 -O3 -Os; do

@@ -14,7 +14,9 @@ static void *zero_allocation_test(void *unused)
     for (int i = 0; i < 50; i++) {
         free(malloc((size_t)i));
         tare_stats stats;
-        tare_measure(&stats) { memset(buffer, i, 100); }
+        tare_measure(&stats) {
+            memset(buffer, i, 100);
+        }
         CHECK_EQUAL(stats.allocations, 0);
         CHECK_EQUAL(stats.deallocations, 0);
         CHECK_EQUAL(stats.bytes_allocated, 0);

@@ -10,8 +10,7 @@ static void nested_to_depth(int depth)
     if (depth == 0)
         return;
     tare_stats stats;
-    tare_measure(&stats)
-    {
+    tare_measure(&stats) {
         free(malloc(10));
         nested_to_depth(depth - 1);
     }
@@ -26,11 +25,9 @@ static void nested_to_depth(int depth)
 static void blocks_cross_scopes(void)
 {
     tare_stats outer, inner;
-    tare_measure(&outer)
-    {
+    tare_measure(&outer) {
         void *a = malloc(100), *b = NULL;
-        tare_measure(&inner)
-        {
+        tare_measure(&inner) {
             free(a);
             b = malloc(30);
         }
@@ -111,8 +108,7 @@ enum way { AT_THE_END, BY_BREAK, BY_CONTINUE, BY_RETURN, BY_GOTO };
 
 static int leave(enum way way, tare_stats *stats)
 {
-    tare_measure(stats)
-    {
+    tare_measure(stats) {
         free(malloc(8));
         if (way == BY_BREAK)
             break;
@@ -139,7 +135,9 @@ static void ways_to_leave(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tare_stats stats, outer;
         int returned = 0;
-        tare_measure(&outer) { returned = leave(cases[i].way, &stats); }
+        tare_measure(&outer) {
+            returned = leave(cases[i].way, &stats);
+        }
         CHECK_EQUAL(returned, cases[i].returned);
         CHECK_EQUAL(stats.allocations, cases[i].allocations);
         CHECK_EQUAL(stats.deallocations, cases[i].allocations);
@@ -173,8 +171,7 @@ static void many_scopes(void)
     for (int i = 0; i < 200000; i++) {
         tare_stats stats;
         void *old = kept[i % KEPT];
-        tare_measure(&stats)
-        {
+        tare_measure(&stats) {
             kept[i % KEPT] = malloc(24);
             free(old);
         }

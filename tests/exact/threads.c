@@ -34,7 +34,9 @@ static void freed_by_another(void)
     CHECK_EQUAL(allocations, 2);
     pthread_t thread;
     tare_stats around;
-    tare_measure(&around) { CHECK(pthread_create(&thread, NULL, free_it, freed) == 0); } /* its own infrastructure */
+    tare_measure(&around) {
+        CHECK(pthread_create(&thread, NULL, free_it, freed) == 0);
+    } /* its own infrastructure */
     pthread_join(thread, NULL);
     CHECK_EQUAL(tare_close(scope, &stats), 0);
     CHECK_EQUAL(stats.deallocations, around.deallocations);
@@ -49,8 +51,7 @@ static void *measure_alone(void *seed)
     uintptr_t number = (uintptr_t)seed;
     for (uintptr_t i = 0; i < ROUNDS / 10; i++) {
         tare_stats stats;
-        tare_measure(&stats)
-        {
+        tare_measure(&stats) {
             for (uintptr_t k = 0; k < number; k++)
                 free(malloc(k));
         }
@@ -122,13 +123,11 @@ static void gone_threads(void)
 {
     tare_stats empty, stats;
     run(allocate_and_end, NULL); /* the stack is there to be reused */
-    tare_measure(&empty, .domain = TARE_PROCESS)
-    {
+    tare_measure(&empty, .domain = TARE_PROCESS) {
         for (int i = 0; i < 10; i++)
             run(free_it, NULL);
     }
-    tare_measure(&stats, .domain = TARE_PROCESS)
-    {
+    tare_measure(&stats, .domain = TARE_PROCESS) {
         for (int i = 0; i < 10; i++)
             run(allocate_and_end, NULL);
     }
