@@ -65,6 +65,10 @@ set_tests_properties(pitfall_06_link_mode_preload PROPERTIES ENVIRONMENT LD_PREL
 pitfall_script(pitfall_07_static_program static_program.sh)
 pitfall_module(module_allocates module_allocates.c)
 tare_test(pitfall_08_only_a_library_allocates only_a_library_allocates.c LIBRARY tare_static LIBRARIES module_allocates)
+# A malloc named before the archive must not keep the archive's out.
+pitfall_module(module_own_malloc module_allocates.c)
+target_compile_definitions(module_own_malloc PRIVATE OWN_MALLOC)
+tare_test(pitfall_08_behind_another_malloc only_a_library_allocates.c LIBRARY tare_static LIBRARIES module_own_malloc)
 tare_test(pitfall_08_only_new only_new.cc LIBRARY tare_static)
 pitfall_script(pitfall_09_hidden_malloc hidden_malloc.sh)
 
@@ -134,6 +138,7 @@ target_compile_definitions(static_tls_filler PRIVATE FILLER_BYTES=64)
 pitfall_program(late_load late_load.c LIBRARIES ${CMAKE_DL_LIBS})
 pitfall_script(pitfall_18_late_load late_load.sh PROGRAM=$<TARGET_FILE:late_load> FILLER=$<TARGET_FILE:static_tls_filler>)
 tare_test(pitfall_19_thread_local thread_local.cc)
+tare_test(pitfall_19_late_key key_destructors.c OPTIONS -DKEYS_BEFORE_TARE)
 tare_test(pitfall_20_key_destructors key_destructors.c)
 
 # 44, 46, 48 and 63.

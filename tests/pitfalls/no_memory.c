@@ -13,7 +13,8 @@
 
 #include "check.h"
 
-enum { EXACT = 0, LOUD = 2, NOT_OPENED = 3, BLOCKS = 12, MIB = 1 << 20, STEP_BYTES = MIB / 2, STEPS = 120 };
+enum { EXACT = 0, LOUD = 2, NOT_OPENED = 3, BLOCKS = 12, STEP_BYTES = 512 * 1024, STEPS = 60 };
+enum kind { MALLOC, ALIGNED_ALLOC, REALLOC, KINDS };
 
 static int error;
 
@@ -47,6 +48,7 @@ static int judge(const tare_stats *stats, const tare_stats *expected)
     /* These need no memory. */
     CHECK_EQUAL(stats->allocations, expected->allocations);
     CHECK_EQUAL(stats->deallocations, expected->deallocations);
+    CHECK_EQUAL(stats->reallocations, expected->reallocations);
     CHECK_EQUAL(stats->bytes_allocated, expected->bytes_allocated);
     CHECK_EQUAL(stats->failed_allocations, expected->failed_allocations);
     if (stats->inexact != 0) {
@@ -62,8 +64,28 @@ static int judge(const tare_stats *stats, const tare_stats *expected)
     return EXACT;
 }
 
+static void note_result(tare_stats *expected, const void *block, size_t bytes)
+{
+    expected->allocations += block != NULL;
+    expected->failed_allocations += block == NULL;
+    expected->bytes_allocated += block != NULL ? bytes : 0;
+}
+
+static char *allocate(enum kind kind, size_t size, tare_stats *expected)
+{
+    char *block = kind == MALLOC ? malloc(size) : kind == ALIGNED_ALLOC ? aligned_alloc(64, size) : malloc(10);
+    note_result(expected, block, kind == REALLOC ? 10 : size);
+    if (kind != REALLOC || block == NULL)
+        return block;
+    char *larger = realloc(block, size);
+    expected->reallocations += larger != NULL;
+    expected->failed_allocations += larger == NULL;
+    expected->bytes_allocated += larger != NULL ? size - 10 : 0;
+    return larger != NULL ? larger : block;
+}
+
 /* Blocks of half a MiB, each a mapping where the block map has nothing yet. */
-static int measure_within(uint64_t more_bytes)
+static int measure_within(uint64_t more_bytes, enum kind kind)
 {
     static char *blocks[BLOCKS];
     tare_set_failure_handler(note, NULL, NULL, NULL);
@@ -76,15 +98,9 @@ static int measure_within(uint64_t more_bytes)
     }
     tare_stats stats, expected = {0};
     for (unsigned i = 0; i < BLOCKS; i++) {
-        size_t size = STEP_BYTES - i;
-        blocks[i] = malloc(size);
-        if (blocks[i] == NULL) {
-            expected.failed_allocations++;
-            continue;
-        }
-        memset(blocks[i], 'x', size);
-        expected.allocations++;
-        expected.bytes_allocated += size;
+        blocks[i] = allocate(kind, STEP_BYTES - 64 * i, &expected);
+        if (blocks[i] != NULL)
+            blocks[i][0] = 'x';
     }
     for (unsigned i = 0; i < BLOCKS; i++) {
         expected.deallocations += blocks[i] != NULL;
@@ -106,14 +122,14 @@ static int measure_within(uint64_t more_bytes)
     return result;
 }
 
-int main(void)
+static void measure_within_each_limit(enum kind kind)
 {
     int seen[4] = {0, 0, 0, 0};
     for (int step = 0; step < STEPS; step++) {
         pid_t child = fork();
         CHECK(child >= 0);
         if (child == 0)
-            _exit(measure_within((uint64_t)step * STEP_BYTES));
+            _exit(measure_within((uint64_t)step * STEP_BYTES, kind));
         int status;
         CHECK_EQUAL(waitpid(child, &status, 0), child);
         if (WIFSIGNALED(status))
@@ -125,5 +141,11 @@ int main(void)
     dprintf(2, "%d exact, %d lost, %d not opened\n", seen[EXACT], seen[LOUD], seen[NOT_OPENED]);
     CHECK(seen[EXACT] != 0);
     CHECK(seen[LOUD] != 0);
+}
+
+int main(void)
+{
+    for (int kind = 0; kind < KINDS; kind++)
+        measure_within_each_limit((enum kind)kind);
     return 0;
 }
