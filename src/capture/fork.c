@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "capture_store.h"
+#include "modules.h"
 #include "real.h"
 #include "scope.h"
 
@@ -51,6 +52,7 @@ void tare__fork_prepare(void)
     struct tare__thread *thread = thread_at(hot);
     if (thread != NULL)
         tare__thread_begin_work(hot);
+    tare__modules_fork_prepare();
     tare__lock_acquire(&tare__registry_lock);
     take_snapshot(thread);
     snapshot.taken = true;
@@ -62,6 +64,7 @@ void tare__fork_parent(void)
     struct tare__thread *thread = thread_at(hot);
     snapshot.taken = false;
     tare__lock_release(&tare__registry_lock);
+    tare__modules_fork_done();
     if (thread != NULL)
         tare__thread_end_work(thread);
 }
@@ -123,6 +126,7 @@ static void move_to_own_store(struct tare__thread *mine)
 static TARE__COLD void become_child(struct tare__hot *hot)
 {
     tare__registry_lock.word = 0;
+    tare__modules_fork_done();
     tare__process_pid = tare__os_pid();
     tare__sentinel->mode = 1;
     struct tare__thread *mine = thread_at(hot);

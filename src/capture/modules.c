@@ -14,6 +14,7 @@
 
 #include "capture_store.h"
 #include "compiler.h"
+#include "lock.h"
 
 #if defined(__x86_64__)
 #define RELOCATION_GLOBAL R_X86_64_GLOB_DAT
@@ -26,6 +27,8 @@
 static unsigned long long modules_at_start;
 static uint32_t found_at_start;
 static uint32_t found;
+static uintptr_t own_low, own_high; /* where this very module is */
+static tare__lock looking;
 
 /* What the dynamic section of a module says. */
 struct module {
@@ -143,11 +146,19 @@ static bool defines_malloc(const struct module *module)
     return false;
 }
 
+/* Not by dladdr: that takes another of the loader's locks, inside the one that
+ * dl_iterate_phdr holds; dlopen takes them the other way round. */
 static bool is_ours(uintptr_t address)
 {
-    Dl_info theirs, ours;
-    return dladdr((void *)address, &theirs) != 0 && dladdr((void *)&modules_at_start, &ours) != 0 &&
-           theirs.dli_fbase == ours.dli_fbase;
+    return address >= own_low && address < own_high;
+}
+
+static void note_own(const struct module *module)
+{
+    if (contains(module, (uintptr_t)&modules_at_start)) {
+        own_low = module->low;
+        own_high = module->high;
+    }
 }
 
 static bool binds_past_us(const struct module *module, const struct module *program)
@@ -183,12 +194,16 @@ static int visit(struct dl_phdr_info *info, size_t size, void *context)
         else if (info->dlpi_adds == modules_at_start)
             return 1;
         walk->program = read_module(info);
+        if (walk->at_start)
+            note_own(&walk->program);
         return 0;
     }
     bool loaded_later = index >= modules_at_start;
     if (!loaded_later && !walk->at_start)
         return 0;
     struct module module = read_module(info);
+    if (walk->at_start)
+        note_own(&module);
     if ((module.symbolic && defines_malloc(&module)) || (loaded_later && binds_past_us(&module, &walk->program)))
         walk->found = TARE_INEXACT_BYPASSED;
     return 0;
@@ -218,10 +233,22 @@ void tare__modules_start(void)
 void tare__modules_look(void)
 {
     struct walk walk = {.at_start = false};
+    tare__lock_acquire(&looking);
     dl_iterate_phdr(visit, &walk);
+    tare__lock_release(&looking);
     if (other_namespace())
         walk.found = TARE_INEXACT_BYPASSED;
     TARE__STORE(found, found_at_start | walk.found);
+}
+
+void tare__modules_fork_prepare(void)
+{
+    tare__lock_acquire(&looking);
+}
+
+void tare__modules_fork_done(void)
+{
+    tare__lock_release(&looking);
 }
 
 uint32_t tare__modules_inexact(void)

@@ -22,6 +22,11 @@ void tare__modules_look(void);
 /* TARE_INEXACT_BYPASSED or 0, as of the last look. */
 uint32_t tare__modules_inexact(void);
 
+/* Around a fork: the loader's lock must not be left to the child as another
+ * thread holds it inside tare__modules_look(). */
+void tare__modules_fork_prepare(void);
+void tare__modules_fork_done(void);
+
 /* True when the block that `caller` asks for while the program starts is a pool
  * of the C++ runtime, which it keeps for ever. Notes it in the store. */
 bool tare__modules_runtime_pool(const void *caller, size_t size);
