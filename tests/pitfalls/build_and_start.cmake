@@ -68,6 +68,7 @@ tare_test(pitfall_08_only_a_library_allocates only_a_library_allocates.c LIBRARY
 # A malloc named before the archive must not keep the archive's out.
 pitfall_module(module_own_malloc module_allocates.c)
 target_compile_definitions(module_own_malloc PRIVATE OWN_MALLOC)
+target_compile_options(module_own_malloc PRIVATE -fsemantic-interposition) # else clang -O2 takes its own malloc inline
 tare_test(pitfall_08_behind_another_malloc only_a_library_allocates.c LIBRARY tare_static LIBRARIES module_own_malloc)
 tare_test(pitfall_08_only_new only_new.cc LIBRARY tare_static)
 pitfall_script(pitfall_09_hidden_malloc hidden_malloc.sh)
@@ -135,8 +136,10 @@ tare_test(pitfall_16_unseen_block unseen_block.c)
 pitfall_script(pitfall_17_initial_exec_tls tls.sh)
 pitfall_module(static_tls_filler static_tls_filler.c)
 target_compile_definitions(static_tls_filler PRIVATE FILLER_BYTES=64)
+pitfall_module(dynamic_tls static_tls_filler.c)
 pitfall_program(late_load late_load.c LIBRARIES ${CMAKE_DL_LIBS})
-pitfall_script(pitfall_18_late_load late_load.sh PROGRAM=$<TARGET_FILE:late_load> FILLER=$<TARGET_FILE:static_tls_filler>)
+pitfall_script(pitfall_18_late_load late_load.sh PROGRAM=$<TARGET_FILE:late_load> HEAVY=$<TARGET_FILE:dynamic_tls>
+  FILLER=$<TARGET_FILE:static_tls_filler>)
 tare_test(pitfall_19_thread_local thread_local.cc)
 tare_test(pitfall_19_late_key key_destructors.c OPTIONS -DKEYS_BEFORE_TARE)
 tare_test(pitfall_20_key_destructors key_destructors.c)

@@ -2,7 +2,8 @@
 /*
  * Pitfall 18: libtare loaded by dlopen when nearly all static TLS is taken. It
  * fits, the program goes on, and it says that it isn't attached. Arguments:
- * libtare, and fillers (copies of one library) more than can be loaded.
+ * libtare, a library with dynamic TLS, and fillers (copies of one library that
+ * takes static TLS), more than can be loaded.
  */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -16,10 +17,10 @@ static bool fill(const char *path)
     void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (module == NULL)
         return false;
-    char *(*address)(void);
-    *(void **)&address = dlsym(module, "filler_address");
-    CHECK(address != NULL);
-    *address() = 1;
+    void (*fill_tls)(void);
+    *(void **)&fill_tls = dlsym(module, "fill_tls");
+    CHECK(fill_tls != NULL);
+    fill_tls();
     return true;
 }
 
@@ -33,21 +34,22 @@ static void note(const tare_failure *failure, void *context)
 
 int main(int count, char **arguments)
 {
-    CHECK(count > 3);
+    CHECK(count > 4);
+    CHECK(fill(arguments[2]));
     /* In a child: how many fit? */
     pid_t child = fork();
     if (child == 0) {
         int fitting = 0;
-        while (fitting + 2 < count && fill(arguments[fitting + 2]))
+        while (fitting + 3 < count && fill(arguments[fitting + 3]))
             fitting++;
         _exit(fitting);
     }
     int status;
     CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
     int fitting = WEXITSTATUS(status);
-    CHECK(fitting > 1 && fitting < count - 2);
+    CHECK(fitting > 1 && fitting < count - 3);
     for (int i = 0; i < fitting - 1; i++)
-        CHECK(fill(arguments[i + 2]));
+        CHECK(fill(arguments[i + 3]));
 
     void *library = dlopen(arguments[1], RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)

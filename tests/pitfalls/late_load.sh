@@ -7,4 +7,4 @@ for i in $(seq 100); do
     cp "$FILLER" "$scratch/filler$i.so"
     fillers+=("$scratch/filler$i.so")
 done
-"$PROGRAM" "$LIBTARE" "${fillers[@]}"
+"$PROGRAM" "$LIBTARE" "$HEAVY" "${fillers[@]}"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Pitfall 18: a library that takes FILLER_BYTES of the static TLS that glibc
- * keeps for libraries loaded late, and 1 MiB of dynamic TLS. */
-#include <stddef.h>
+ * keeps for libraries loaded late; or without, 1 MiB of dynamic TLS. */
+#ifdef FILLER_BYTES
+__attribute__((tls_model("initial-exec"))) static __thread volatile char filler[FILLER_BYTES];
+#else
+static __thread volatile char filler[1 << 20];
+#endif
 
-__attribute__((tls_model("initial-exec"))) __thread char filler[FILLER_BYTES];
-static __thread char heavy[1 << 20];
+void fill_tls(void);
 
-char *filler_address(void);
-
-char *filler_address(void)
+void fill_tls(void)
 {
-    return &filler[1] + (heavy[5] != 0);
+    filler[1] = 1;
 }
