@@ -50,16 +50,19 @@ kill -0 "$tare" || fail "tare is gone"
 kill -TERM "$tare"
 ends_with 42
 
-# The program gets them as tare got them: not ignored, not blocked.
-expect_status 0 env --default-signal=INT,QUIT,TERM,HUP "$TARE" run -- grep -E '^Sig(Blk|Ign)' /proc/self/status
-expect_equal "$(awk '{print $2}' "$work/out" | sort -u)" 0000000000000000 "blocked and ignored signals"
-expect_status 0 env --ignore-signal=HUP "$TARE" run -- grep '^SigIgn' /proc/self/status
-expect_equal "$(awk '{print $2}' "$work/out")" 0000000000000001 "ignored signals"
+# The program gets them as tare got them, whatever that is: make ignores two itself.
+same_signals()
+{
+    local show=(grep -E '^Sig(Blk|Ign)' /proc/self/status)
+    expect_status 0 env "$1" "$TARE" run -- "${show[@]}"
+    expect_equal "$(cat "$work/out")" "$(env "$1" "${show[@]}")" "blocked and ignored signals"
+}
+same_signals --default-signal=INT,QUIT,TERM,HUP
+same_signals --ignore-signal=HUP
 
 # Who ignores its children can still be told their status.
 expect_status 19 env --ignore-signal=CHLD "$TARE" run -- "$programs/known" 19
-expect_status 0 env --ignore-signal=CHLD "$TARE" run -- grep '^SigIgn' /proc/self/status
-expect_equal "$(awk '{print $2}' "$work/out")" 0000000000010000 "ignored signals"
+same_signals --ignore-signal=CHLD
 
 # Nobody reads the report: a status, and nothing left behind.
 { "$TARE" run -- sleep 0.3; echo $? >"$work/status"; } 2>&1 >/dev/null | true
