@@ -32,10 +32,12 @@ static TARE__COLD uint32_t *slot_in_new_leaf(const void *block)
     uint32_t **entry = &tare__map_root[(uintptr_t)block >> TARE__MAP_LEAF_BITS & (TARE__MAP_ROOT_ENTRIES - 1)];
     size_t slots = ((size_t)1 << (TARE__MAP_LEAF_BITS - granule_bits())) + OVERHANG_SLOTS;
     uint32_t *leaf = tare__os_map(slots * sizeof *leaf);
-    uint32_t *other = NULL;
+    uint32_t *none = NULL;
     if (leaf == NULL)
         return NULL;
-    if (!__atomic_compare_exchange_n(entry, &other, leaf, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    uintptr_t first = (uintptr_t)block >> TARE__MAP_LEAF_BITS << (TARE__MAP_LEAF_BITS - granule_bits());
+    uint32_t *of_address_0 = (uint32_t *)((uintptr_t)leaf - first * sizeof *leaf);
+    if (!__atomic_compare_exchange_n(entry, &none, of_address_0, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         tare__os_unmap(leaf, slots * sizeof *leaf);
     return tare__map_slot(block, granule_bits());
 }
@@ -59,7 +61,7 @@ bool tare__map_put(const void *block, size_t size, uint32_t birth)
         return false;
     *slot = 0; /* what a call that tare did not see left there */
     if (size <= TARE__MAP_SIZE_INLINE && birth <= TARE__MAP_BIRTH_INLINE)
-        *slot = (uint32_t)(size + 1) << TARE__MAP_SIZE_SHIFT | birth;
+        *slot = tare__map_inline(size, birth);
     else if (size > tiny_bytes())
         put_extended(slot, size, birth);
     else if (birth <= TARE__MAP_BIRTH_TINY)
@@ -71,7 +73,7 @@ static struct tare__block read_slots(const uint32_t *slot)
 {
     uint32_t word = *slot;
     if ((word & TARE__MAP_EXTENDED) == 0)
-        return (struct tare__block){tare__map_inline_size(word), word & TARE__MAP_BIRTH_INLINE, true};
+        return (struct tare__block){tare__map_inline_size(word), word >> TARE__MAP_BIRTH_SHIFT, true};
     if ((word & TINY_BITS) == TINY_BITS)
         return (struct tare__block){((word & ~TINY_BITS) >> TINY_SIZE_SHIFT) - 1, word & TARE__MAP_BIRTH_TINY, true};
     uint64_t size = slot[1] != HUGE_SIZE ? slot[1] : slot[2] | (uint64_t)slot[3] << 32;

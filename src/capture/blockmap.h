@@ -14,7 +14,7 @@
  * and then covers further slots to write into, or it is born after half a
  * million others were in use at once.
  *
- *   inline    31 = 0 | 30..19 size + 1 | 18..0 birth
+ *   inline    31 = 0 | 30..12 birth | 11..0 size + 1
  *   tiny      31 = 1 | 30 = 1 | 29..24 size + 1 | 23..0 birth
  *   extended  31 = 1 | 30 = 0 | 29..0 birth; slot 1 holds the size, or
  *             0xffffffff and then slots 2 and 3 do
@@ -37,7 +37,7 @@
 #define TARE__MAP_WIDE_BITS 5 /* log2 of a granule */
 #define TARE__MAP_NARROW_BITS 4
 
-#define TARE__MAP_SIZE_SHIFT 19
+#define TARE__MAP_BIRTH_SHIFT 12
 #define TARE__MAP_SIZE_INLINE 4094u /* the largest */
 #define TARE__MAP_BIRTH_INLINE 0x7ffffu
 #define TARE__MAP_BIRTH_TINY 0xffffffu
@@ -58,7 +58,9 @@ struct tare__block {
     bool known;
 };
 
-extern uint32_t *tare__map_root[TARE__MAP_ROOT_ENTRIES];
+/* For each leaf where the slot of address 0 would be, so that one shift leads
+ * from a block to its slot; 0 for no leaf. */
+extern uint32_t *tare__map_root[TARE__MAP_ROOT_ENTRIES] TARE__HIDDEN;
 
 /* The first slot of a block, or NULL where nothing was remembered near it. */
 TARE__INLINE uint32_t *tare__map_slot(const void *block, unsigned granule_bits)
@@ -68,7 +70,7 @@ TARE__INLINE uint32_t *tare__map_slot(const void *block, unsigned granule_bits)
         __atomic_load_n(&tare__map_root[address >> TARE__MAP_LEAF_BITS & (TARE__MAP_ROOT_ENTRIES - 1)], __ATOMIC_ACQUIRE);
     if (TARE__UNLIKELY(leaf == NULL))
         return NULL;
-    return leaf + ((address & (((uintptr_t)1 << TARE__MAP_LEAF_BITS) - 1)) >> granule_bits);
+    return leaf + (address >> granule_bits);
 }
 
 /* Remembers a block; false where there was no memory to do so, or no room for
@@ -79,26 +81,32 @@ bool tare__map_put(const void *block, size_t size, uint32_t birth);
 struct tare__block tare__map_look(const void *block);
 struct tare__block tare__map_take(const void *block);
 
+/* The word of a block that fits one slot. */
+TARE__INLINE uint32_t tare__map_inline(size_t size, uint32_t birth)
+{
+    return birth << TARE__MAP_BIRTH_SHIFT | (uint32_t)(size + 1);
+}
+
 /* tare__map_put for allocators whose blocks lie 32 bytes apart. */
 TARE__INLINE bool tare__map_put_wide(const void *block, size_t size, uint32_t birth)
 {
     uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
     if (TARE__UNLIKELY(slot == NULL || size > TARE__MAP_SIZE_INLINE || birth > TARE__MAP_BIRTH_INLINE))
         return tare__map_put(block, size, birth);
-    *slot = (uint32_t)(size + 1) << TARE__MAP_SIZE_SHIFT | birth;
+    *slot = tare__map_inline(size, birth);
     return true;
 }
 
-/* What a slot says, for blocks that are inline and of this birth; that holds
- * for no other word, if the birth is a scope's. */
+/* Whether a slot holds a block that is inline and of this birth, which must be
+ * TARE__MAP_BIRTH_INLINE at most. For TARE__BIRTH_NONE an empty one passes too. */
 TARE__INLINE bool tare__map_is_inline(uint32_t word, uint32_t birth)
 {
-    return (word & (TARE__MAP_EXTENDED | TARE__MAP_BIRTH_INLINE)) == birth;
+    return word >> TARE__MAP_BIRTH_SHIFT == birth;
 }
 
 TARE__INLINE size_t tare__map_inline_size(uint32_t word)
 {
-    return (word >> TARE__MAP_SIZE_SHIFT) - 1;
+    return (word & (TARE__MAP_SIZE_INLINE + 1)) - 1;
 }
 
 #endif

@@ -9,12 +9,13 @@
 
 #include <tare/tare.h>
 
+#include "compiler.h"
 #include "store.h"
 
-extern struct tare__store *tare__store; /* never NULL after start */
+extern struct tare__store *tare__store TARE__HIDDEN; /* never NULL after start */
 
 /* True while this process records into a file. */
-extern bool tare__store_recorded;
+extern bool tare__store_recorded TARE__HIDDEN;
 
 /* Environment of a recorded run: the directory for the files, and "0" where
  * children are not to be recorded. */

@@ -8,6 +8,9 @@
 #define TARE__COLD __attribute__((cold, noinline))
 #define TARE__INLINE static inline __attribute__((always_inline))
 #define TARE__EXPORT __attribute__((visibility("default")))
+/* For variables of other files: -fvisibility says nothing of declarations, and
+ * they would be reached by way of a table. */
+#define TARE__HIDDEN __attribute__((visibility("hidden")))
 
 /* Fields that one thread writes and others may read: relaxed, so a plain move
  * on every machine, but never torn and never kept in a register. */

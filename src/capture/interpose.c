@@ -73,25 +73,39 @@ static TARE__COLD void *malloc_in_general(size_t size, const void *caller, uintp
 /* Each of the three short ways is a function of its own, reached by a jump, so
  * that none saves registers for another. They are for glibc: nothing nests in
  * its malloc and free, so there is no guard to set. */
-TARE__INLINE void count_new_block(struct tare__hot *hot, const void *block, size_t size, bool shared, uintptr_t frame)
+static TARE__COLD void *count_new_block_oddly(struct tare__hot *hot, void *block, size_t size, bool shared)
 {
     struct tare__counters *counters = hot->counters;
-    tare__record_begin(counters, frame);
-    if (TARE__LIKELY(block != NULL)) {
-        if (TARE__UNLIKELY(!tare__map_put_wide(block, size, hot->birth)))
+    tare__record_begin(counters, TARE__FRAME);
+    if (block != NULL) {
+        if (!tare__map_put(block, size, hot->birth))
             TARE__ADD(counters->lost_blocks, 1);
         tare__count_allocation(hot, counters, size, shared);
     } else {
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
+    return block;
+}
+
+/* Leaves by a jump where anything is odd, so that nothing need outlive a call. */
+TARE__INLINE void *count_new_block(struct tare__hot *hot, void *block, size_t size, bool shared, uintptr_t frame)
+{
+    uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
+    if (TARE__UNLIKELY(block == NULL || slot == NULL || size > TARE__MAP_SIZE_INLINE))
+        return count_new_block_oddly(hot, block, size, shared);
+    struct tare__counters *counters = hot->counters;
+    tare__record_begin(counters, frame);
+    *slot = tare__map_inline(size, hot->birth);
+    tare__count_allocation(hot, counters, size, shared);
+    tare__record_end(counters);
+    return block;
 }
 
 TARE__INLINE void *malloc_counting(size_t size, struct tare__hot *hot, bool shared)
 {
     void *block = tare__real.malloc(size);
-    count_new_block(hot, block, size, shared, TARE__FRAME);
-    return block;
+    return count_new_block(hot, block, size, shared, TARE__FRAME);
 }
 
 static __attribute__((noinline)) void *malloc_shared(size_t size, const void *caller, struct tare__hot *hot)
@@ -108,14 +122,23 @@ static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *
     return malloc_counting(size, hot, false);
 }
 
+static TARE__COLD void *put_slowly(void *block, size_t size)
+{
+    if (block != NULL)
+        tare__map_put(block, size, TARE__BIRTH_NONE);
+    return block;
+}
+
 TARE__EXPORT void *HOOK(malloc)(size_t size)
 {
     struct tare__hot *hot = tare__self;
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE))
         return malloc_in_scope(size, __builtin_return_address(0), hot);
     void *block = tare__real.malloc(size);
-    if (TARE__LIKELY(block != NULL))
-        tare__map_put_wide(block, size, TARE__BIRTH_NONE);
+    uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS); /* of NULL: none, or one that nobody reads */
+    if (TARE__UNLIKELY(slot == NULL || size > TARE__MAP_SIZE_INLINE))
+        return put_slowly(block, size);
+    *slot = tare__map_inline(size, TARE__BIRTH_NONE);
     return block;
 }
 
@@ -168,8 +191,7 @@ TARE__EXPORT void HOOK(free)(void *block)
     struct tare__hot *hot = tare__self;
     uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
     uint32_t word = TARE__LIKELY(slot != NULL) ? *slot : 0;
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word == 0 ||
-                       !tare__map_is_inline(word, TARE__BIRTH_NONE))) {
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 > TARE__MAP_SIZE_INLINE)) {
         free_in_scope(block, hot, slot, word);
         return;
     }
@@ -205,8 +227,7 @@ TARE__EXPORT void *HOOK(calloc)(size_t count, size_t size)
     if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) || hot->counters->recording != 0))
         return calloc_in_general(count, size, bytes, TARE__FRAME);
     void *block = tare__real.calloc(count, size);
-    count_new_block(hot, block, bytes, mode == TARE__MODE_SHARED, TARE__FRAME);
-    return block;
+    return count_new_block(hot, block, bytes, mode == TARE__MODE_SHARED, TARE__FRAME);
 }
 
 TARE__EXPORT void *HOOK(memalign)(size_t alignment, size_t size)
@@ -336,8 +357,7 @@ TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
     struct tare__hot *hot = tare__self;
     uint32_t *slot = tare__map_slot(old, TARE__MAP_WIDE_BITS);
     uint32_t word = TARE__LIKELY(slot != NULL) ? *slot : 0;
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word == 0 ||
-                       !tare__map_is_inline(word, TARE__BIRTH_NONE)))
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 > TARE__MAP_SIZE_INLINE))
         return realloc_in_scope(old, size, hot, slot, word);
     void *block = realloc_wide(old, size, slot, word);
     if (TARE__LIKELY(block != NULL))

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "compiler.h"
+
 struct tare__real {
 #define TARE_HOOK(result, name, parameters) result(*name) parameters;
 #include "hooks.def"
@@ -19,7 +21,7 @@ struct tare__real {
     const char *path; /* of the module that has malloc; lives forever */
 };
 
-extern struct tare__real tare__real;
+extern struct tare__real tare__real TARE__HIDDEN;
 
 /* Finds them. Calls dlsym, which may allocate: those calls must end in the boot
  * arena. Returns false where there is no malloc behind this one. */

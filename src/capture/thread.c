@@ -89,7 +89,8 @@ static uint32_t mode_for(const struct tare__thread *thread)
         return TARE__MODE_LATE;
     if (thread->vfork_pid != 0)
         return TARE__MODE_STALE;
-    if (!tare__real.wide || tare__starting || (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))
+    if (!tare__real.wide || tare__starting || hot->birth > TARE__MAP_BIRTH_INLINE ||
+        (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))
         return TARE__MODE_GENERAL;
     uint32_t mode = TARE__MODE_IDLE;
     for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)

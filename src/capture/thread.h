@@ -72,8 +72,8 @@ struct tare__thread {
 };
 
 extern __thread struct tare__hot *tare__self __attribute__((tls_model("initial-exec"), visibility("hidden")));
-extern tare__lock tare__registry_lock;
-extern bool tare__starting; /* until the program's own start-up code runs */
+extern tare__lock tare__registry_lock TARE__HIDDEN;
+extern bool tare__starting TARE__HIDDEN; /* until the program's own start-up code runs */
 
 /* How a call goes on. */
 enum tare__how {
@@ -145,10 +145,10 @@ void tare__thread_end(void *hot);    /* the destructor of the thread key */
 
 /* ---- For enter.c and fork.c ---------------------------------------------- */
 
-extern struct tare__hot tare__nobody;         /* the line of threads never seen */
-extern struct tare__thread tare__late_thread; /* stands for all threads past their end */
-extern struct tare__hot *tare__sentinel;      /* mode 1; 0 in a child that has not noticed yet */
-extern int tare__process_pid;
+extern struct tare__hot tare__nobody TARE__HIDDEN;         /* the line of threads never seen */
+extern struct tare__thread tare__late_thread TARE__HIDDEN; /* stands for all threads past their end */
+extern struct tare__hot *tare__sentinel TARE__HIDDEN;      /* mode 1; 0 in a child that has not noticed yet */
+extern int tare__process_pid TARE__HIDDEN;
 
 struct tare__thread *tare__thread_of(const struct tare__hot *hot);
 struct tare__hot *tare__thread_begin(void); /* a record for the calling thread; NULL without memory */

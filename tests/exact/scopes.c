@@ -183,6 +183,35 @@ static void many_scopes(void)
         free(kept[i]);
 }
 
+/* More scopes whose blocks live on than a slot of the block map can tell apart:
+ * small blocks and large ones have other ways to be remembered then. */
+static void more_births_than_fit_a_slot(void)
+{
+    enum { COUNT = 530000 };
+    static const size_t sizes[] = {0, 16, 40, 41, 5000};
+    static void *kept[COUNT];
+    size_t total = 0;
+    tare_stats stats, outer;
+    for (int i = 0; i < COUNT; i++) {
+        size_t size = i < COUNT - 10000 ? 1 : sizes[i % 5];
+        tare_measure(&stats) { kept[i] = malloc(size); }
+        CHECK_EQUAL(stats.leaked_allocations, 1);
+        CHECK_EQUAL(stats.leaked_bytes, size);
+        total += size;
+    }
+    tare_measure(&outer)
+    {
+        for (int i = 0; i < COUNT; i++)
+            free(kept[i]);
+        free(realloc(malloc(30), 6000));
+    }
+    CHECK_EQUAL(outer.deallocations, COUNT + 1);
+    CHECK_EQUAL(outer.bytes_deallocated, total + 6000);
+    CHECK_EQUAL(outer.leaked_allocations, 0);
+    CHECK_EQUAL(outer.leaked_bytes, 0);
+    CHECK_EQUAL(outer.inexact, 0);
+}
+
 /* A thousand scopes open at once, closed in another order. */
 static void many_at_once(void)
 {
@@ -212,6 +241,7 @@ int main(void)
     measured();
     many_scopes();
     many_at_once();
+    more_births_than_fit_a_slot();
     nested_to_depth(3);
     return 0;
 }
