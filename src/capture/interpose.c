@@ -156,9 +156,24 @@ static TARE__COLD void free_in_general(void *block, uintptr_t frame)
     tare__leave(entry);
 }
 
-TARE__INLINE void free_counting(void *block, struct tare__hot *hot, uint32_t *slot, uint32_t word, bool shared)
+/* The word at *slot, or 0 for a block near which nothing was ever remembered.
+ * Only in the modes of the short ways: the map of another allocator has smaller
+ * granules. */
+TARE__INLINE uint32_t word_of(const void *block, uint32_t **slot)
 {
+    *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
+    return TARE__LIKELY(*slot != NULL) ? **slot : 0;
+}
+
+TARE__INLINE void free_counting(void *block, struct tare__hot *hot, bool shared)
+{
+    uint32_t *slot;
+    uint32_t word = word_of(block, &slot);
     struct tare__counters *counters = hot->counters;
+    if (TARE__UNLIKELY(!tare__map_is_inline(word, hot->birth) || counters->recording != 0)) {
+        free_in_general(block, TARE__FRAME);
+        return;
+    }
     tare__record_begin(counters, TARE__FRAME);
     *slot = 0;
     tare__count_deallocation(counters, tare__map_inline_size(word), shared);
@@ -166,22 +181,20 @@ TARE__INLINE void free_counting(void *block, struct tare__hot *hot, uint32_t *sl
     tare__real.free(block);
 }
 
-static __attribute__((noinline)) void free_shared(void *block, struct tare__hot *hot, uint32_t *slot, uint32_t word)
+static __attribute__((noinline)) void free_shared(void *block, struct tare__hot *hot)
 {
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SHARED || !tare__map_is_inline(word, hot->birth) ||
-                       hot->counters->recording != 0))
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SHARED))
         free_in_general(block, TARE__FRAME);
     else
-        free_counting(block, hot, slot, word, true);
+        free_counting(block, hot, true);
 }
 
-static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot, uint32_t *slot, uint32_t word)
+static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot)
 {
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || !tare__map_is_inline(word, hot->birth) ||
-                       hot->counters->recording != 0))
-        free_shared(block, hot, slot, word);
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING))
+        free_shared(block, hot);
     else
-        free_counting(block, hot, slot, word, false);
+        free_counting(block, hot, false);
 }
 
 TARE__EXPORT void HOOK(free)(void *block)
@@ -189,10 +202,14 @@ TARE__EXPORT void HOOK(free)(void *block)
     if (TARE__UNLIKELY(block == NULL))
         return;
     struct tare__hot *hot = tare__self;
-    uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
-    uint32_t word = TARE__LIKELY(slot != NULL) ? *slot : 0;
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 > TARE__MAP_SIZE_INLINE)) {
-        free_in_scope(block, hot, slot, word);
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE)) {
+        free_in_scope(block, hot);
+        return;
+    }
+    uint32_t *slot;
+    uint32_t word = word_of(block, &slot);
+    if (TARE__UNLIKELY(word - 1 > TARE__MAP_SIZE_INLINE)) {
+        free_in_general(block, TARE__FRAME);
         return;
     }
     *slot = 0;
@@ -340,12 +357,14 @@ TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *ho
     return block;
 }
 
-static __attribute__((noinline)) void *realloc_in_scope(void *old, size_t size, struct tare__hot *hot, uint32_t *slot,
-                                                        uint32_t word)
+static __attribute__((noinline)) void *realloc_in_scope(void *old, size_t size, struct tare__hot *hot)
 {
     uint32_t mode = TARE__LOAD(hot->mode);
-    if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) ||
-                       !tare__map_is_inline(word, hot->birth) || hot->counters->recording != 0))
+    if (TARE__UNLIKELY(mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED))
+        return realloc_in_general(old, size, TARE__FRAME);
+    uint32_t *slot;
+    uint32_t word = word_of(old, &slot);
+    if (TARE__UNLIKELY(!tare__map_is_inline(word, hot->birth) || hot->counters->recording != 0))
         return realloc_in_general(old, size, TARE__FRAME);
     return realloc_counting(old, size, hot, slot, word, mode == TARE__MODE_SHARED);
 }
@@ -355,10 +374,12 @@ TARE__EXPORT void *HOOK(realloc)(void *old, size_t size)
     if (old == NULL)
         return own_malloc(size);
     struct tare__hot *hot = tare__self;
-    uint32_t *slot = tare__map_slot(old, TARE__MAP_WIDE_BITS);
-    uint32_t word = TARE__LIKELY(slot != NULL) ? *slot : 0;
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE || word - 1 > TARE__MAP_SIZE_INLINE))
-        return realloc_in_scope(old, size, hot, slot, word);
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_IDLE))
+        return realloc_in_scope(old, size, hot);
+    uint32_t *slot;
+    uint32_t word = word_of(old, &slot);
+    if (TARE__UNLIKELY(word - 1 > TARE__MAP_SIZE_INLINE))
+        return realloc_in_general(old, size, TARE__FRAME);
     void *block = realloc_wide(old, size, slot, word);
     if (TARE__LIKELY(block != NULL))
         tare__map_put_wide(block, size, TARE__BIRTH_NONE);
