@@ -15,16 +15,16 @@ static bool is_own(uintptr_t guard)
 }
 
 /* True for a call inside a call. What says so is void when the frame that left
- * it is gone: a jump out of a signal handler did that. */
+ * it is gone: a jump out of a signal handler did that, and the call it left may
+ * be half counted. A handler on an alternate stack above looks the same. */
 static bool is_nested(struct tare__hot *hot, uintptr_t frame)
 {
     if (is_own(hot->guard) || hot->guard > frame || hot->counters->recording > frame)
         return true;
-    hot->guard = 0;
-    if (hot->counters->recording != 0) {
-        TARE__STORE(hot->counters->recording, 0);
+    if (hot->guard != 0 || hot->counters->recording != 0)
         TARE__ADD(hot->counters->reentered_calls, 1);
-    }
+    hot->guard = 0;
+    TARE__STORE(hot->counters->recording, 0);
     return false;
 }
 

@@ -332,13 +332,18 @@ static void unlink_block(struct tare__scope *scope)
         }
 }
 
-/* A scope over several threads that only this one is attached to has no call on
- * its way either: its era can be used again. */
-static void close_era(struct tare__scope *scope, const struct tare__thread *mine, int64_t complete_at)
+/* Takes the figures and closes the era. A scope over several threads that only
+ * this one is attached to has no call on its way either, so its era can be used
+ * again. Where calls were half counted, nobody knows when its last block is gone:
+ * used again too early, it would make blocks of this scope another's. */
+static void close_era(struct tare__scope *scope, const struct tare__thread *mine, tare_stats *stats)
 {
     const struct tare__attachment *only = scope->attachments;
     if (only != NULL && only->thread == mine && only->next_of_scope == NULL)
         scope->era->recyclable = true;
+    int64_t complete_at = figures(scope, stats);
+    if (stats->inexact & (TARE_INEXACT_REENTERED | TARE_INEXACT_UNSETTLED))
+        scope->era->recyclable = false;
     tare__era_close(scope->era, complete_at);
 }
 
@@ -350,7 +355,7 @@ static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
     fold_peak(folding);
     if (scope->domain != TARE_THREAD)
         fold_shared_peak();
-    close_era(scope, folding, figures(scope, &scope->final));
+    close_era(scope, folding, &scope->final);
     unlink_process_scope(scope);
     unlink_block(scope);
     while (scope->attachments != NULL) {
@@ -413,7 +418,7 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
     if (era == NULL)
         return TARE_ERROR_NO_MEMORY;
     tare_stats discarded;
-    close_era(scope, mine, figures(scope, &discarded));
+    close_era(scope, mine, &discarded);
     scope->era = era;
     memset(&scope->departed, 0, sizeof scope->departed);
     scope->inexact = 0;
