@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# Stacks, threads, jumps, fork and its kin, signals, seccomp, no /proc, and the
+# canary.
+
+# pitfall_program(<number>_<name> <sources...> [what tare_test takes])
+function(pitfall_program name)
+  tare_test(pitfall_${name} ${ARGN})
+endfunction()
+
+# pitfall_recorded(<name> <program's test> [arguments...]): the same program again,
+# in a recorded run.
+function(pitfall_recorded name program)
+  add_test(NAME ${name} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/in_recorded_run.sh $<TARGET_FILE:${program}> ${ARGN})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "${TARE_TEST_ENVIRONMENT}")
+  tare_test_properties(${name} "")
+endfunction()
+
+# For scripts: what the folder's programs are called is in the environment too.
+add_executable(print_store print_store.c)
+target_compile_options(print_store PRIVATE -std=gnu17)
+target_link_libraries(print_store PRIVATE tare_warnings)
+
+pitfall_program(22_small_stacks small_stacks.c)
+pitfall_program(23_many_threads many_threads.c)
+pitfall_program(24_realloc_storm realloc_storm.c)
+pitfall_recorded(pitfall_24_realloc_storm_recorded pitfall_24_realloc_storm)
+pitfall_program(25_left_by_jump left_by_jump.c)
+pitfall_program(25_left_by_thread_end left_by_thread_end.c)
+pitfall_program(25_left_by_exit left_by_exit.c)
+add_test(NAME pitfall_25_left_by_exit_of_a_thread COMMAND pitfall_25_left_by_exit thread)
+pitfall_program(25_left_by_exception left_by_exception.cc left_by_exception.c OPTIONS -fexceptions)
+pitfall_program(26_fork_storm fork_storm.c)
+pitfall_recorded(pitfall_26_fork_storm_recorded pitfall_26_fork_storm)
+pitfall_program(28_vfork_child vfork_child.c)
+pitfall_recorded(pitfall_28_vfork_child_recorded pitfall_28_vfork_child)
+pitfall_program(29_forked_past_atfork forked_past_atfork.c)
+pitfall_recorded(pitfall_29_forked_past_atfork_recorded pitfall_29_forked_past_atfork)
+
+foreach(program IN ITEMS empty_main leaking_main)
+  add_executable(${program} ${program}.cc)
+  target_compile_options(${program} PRIVATE -fno-builtin)
+endforeach()
+tare_script_test(pitfall_33_runtime_pools runtime_pools.sh)
+
+add_library(bump SHARED bump.c)
+target_compile_options(bump PRIVATE -std=gnu17 -fno-builtin)
+target_link_libraries(bump PRIVATE tare_warnings)
+pitfall_program(60_handler_allocates handler_allocates.c LIBRARY none LIBRARIES tare bump TIMEOUT 30)
+add_test(NAME pitfall_60_handler_allocates_on_alternate_stack COMMAND pitfall_60_handler_allocates alternate)
+tare_test_properties(pitfall_60_handler_allocates_on_alternate_stack 30)
+
+pitfall_program(61_locked_up locked_up.c)
+foreach(program IN ITEMS measures measures_at_once)
+  add_executable(${program} ${program}.c)
+  target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_options(${program} PRIVATE -std=gnu17)
+  target_link_libraries(${program} PRIVATE tare_warnings tare)
+endforeach()
+tare_script_test(pitfall_62_no_proc no_proc.sh)
+pitfall_program(66_other_malloc other_malloc.c bump.c)
+tare_script_test(pitfall_66_valgrind valgrind.sh)
+
+tare_test(stress_scopes scopes_stress.c)
