@@ -29,11 +29,14 @@ set(TARE_CAPTURE_SOURCES
 
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
 # no vector registers (lazy binding does not save them for us), no builtins (our
-# calloc must not be folded into a call of itself).
+# calloc must not be folded into a call of itself), and never -O0, whose frames
+# are too deep for small stacks, and for telling a signal handler's call from
+# one that the allocator makes.
 function(tare_capture target)
   tare_folder(${target} capture SOURCES ${TARE_CAPTURE_SOURCES} USES os layout)
   target_compile_options(${target} PRIVATE
-    $<$<COMPILE_LANGUAGE:C>:-fno-builtin -mgeneral-regs-only -fno-stack-protector>)
+    $<$<COMPILE_LANGUAGE:C>:-fno-builtin -mgeneral-regs-only -fno-stack-protector>
+    $<$<AND:$<COMPILE_LANGUAGE:C>,$<OR:$<CONFIG:Debug>,$<STREQUAL:$<CONFIG>,>>>:-O1>)
   target_compile_definitions(${target} PRIVATE ${ARGN})
 endfunction()
 
