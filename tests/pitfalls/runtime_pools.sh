@@ -6,7 +6,8 @@ directory=$(mktemp -d) || exit 1
 trap 'rm -rf "$directory"' EXIT
 
 value() { # name line
-    sed "s/.* $1=\([-0-9]*\).*/\1/" <<<"$2"
+    local rest=${2#* "$1"=}
+    echo "${rest%% *}"
 }
 
 TARE_STORE=$directory LD_PRELOAD=$LIBTARE "$programs/empty_main" || exit 1
