@@ -46,7 +46,8 @@ int main(int argc, char **argv)
     double wall_s = now_s() - start;
     FILE *file = fopen(argv[1], "w");
     if (file == NULL ||
-        fprintf(file, "%.6f %.6f %ld\n", wall_s, seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss) < 0 ||
+        fprintf(file, "%.6f %.6f %ld\n", wall_s, seconds(usage.ru_utime) + seconds(usage.ru_stime), usage.ru_maxrss) <
+            0 ||
         fclose(file) != 0) {
         perror(argv[1]);
         return 3;

@@ -26,7 +26,7 @@
     do {                                                                                                               \
         int64_t check_actual_ = (int64_t)(actual), check_expected_ = (int64_t)(expected);                              \
         if (check_actual_ != check_expected_) {                                                                        \
-            dprintf(2, "%s:%d: %s: %s is %" PRId64 ", expected %" PRId64 "\n", __FILE__, __LINE__, __func__, #actual,   \
+            dprintf(2, "%s:%d: %s: %s is %" PRId64 ", expected %" PRId64 "\n", __FILE__, __LINE__, __func__, #actual,  \
                     check_actual_, check_expected_);                                                                   \
             _exit(1);                                                                                                  \
         }                                                                                                              \

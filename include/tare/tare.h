@@ -91,7 +91,7 @@ extern "C" {
     X(NOT_ATTACHED, "tare is not attached: the program's malloc is not the one tare measures")                         \
     X(UNKNOWN_BLOCK, "a block was freed or resized that tare never saw allocated; its bytes are missing")              \
     X(LOST, "tare had no memory to remember a block; its size is missing when it is freed")                            \
-    X(REENTERED, "a signal handler allocated while its thread was inside an allocation; those calls are missing")      \
+    X(REENTERED, "a signal handler allocated, or jumped away, inside a call of its thread; such calls are missing")    \
     X(BYPASSED, "a module binds malloc past tare (dlmopen, RTLD_DEEPBIND or -Bsymbolic); its calls are missing")       \
     X(ABANDONED, "the scope was left by a jump and closed late; its peak is missing")                                  \
     X(UNSETTLED, "another thread was stopped in the middle of a call; one call of its may be half counted")            \
@@ -129,10 +129,10 @@ typedef struct tare_difference {
     uint32_t inexact; /* what made either of the two inexact */
 } tare_difference;
 
-tare_difference tare_stats_difference(const tare_stats *before, const tare_stats *after);
+tare_difference tare_stats_difference(const tare_stats *before, const tare_stats *after) __attribute__((nonnull));
 
 /* True when every statistic and what is inexact are the same. */
-bool tare_stats_equal(const tare_stats *a, const tare_stats *b);
+bool tare_stats_equal(const tare_stats *a, const tare_stats *b) __attribute__((nonnull));
 
 /*
  * Writes the statistics as text, a line each, or as one JSON object whose keys
@@ -140,8 +140,8 @@ bool tare_stats_equal(const tare_stats *a, const tare_stats *b);
  * NUL and returns the length of the whole text; size 0 writes nothing, and
  * buffer may be NULL then. Allocates nothing; safe in a signal handler.
  */
-size_t tare_stats_format(const tare_stats *stats, char *buffer, size_t size);
-size_t tare_stats_format_json(const tare_stats *stats, char *buffer, size_t size);
+size_t tare_stats_format(const tare_stats *stats, char *buffer, size_t size) __attribute__((nonnull(1)));
+size_t tare_stats_format_json(const tare_stats *stats, char *buffer, size_t size) __attribute__((nonnull(1)));
 
 /* What an inexact bit means, in a sentence that lives forever; NULL for no
  * such bit. Takes one bit. */
@@ -181,8 +181,9 @@ const char *tare_error_text(int error);
 bool tare_is_attached(void);
 
 /* How tare got between the program and its allocator, in a word that lives
- * forever: "shared", "preload", "static" or "wrap". Figures depend on it: a
- * program linked by --wrap has only its own calls counted, not libc's. */
+ * forever: "shared", "preload", "static" or "wrap". Figures depend on it: with
+ * --wrap only calls of what was linked in are counted, so libc's are in a fully
+ * static program and are not in another. */
 const char *tare_link_mode(void);
 
 /* The version of the library that runs, "0.1.0"; lives forever. */
@@ -216,7 +217,7 @@ typedef struct tare_scope tare_scope;
  * Scopes nest, overlap and run in parallel in any number; none costs another
  * anything for each call. Returns NULL on error (NOT_ATTACHED, NO_MEMORY,
  * BAD_DOMAIN). Close it with tare_close(); a thread that ends closes its own.
- * Costs about ten pairs of malloc and free.
+ * Opening and closing cost about fifteen pairs of malloc and free.
  */
 tare_scope *tare_open_with(const tare_options *options);
 
@@ -301,11 +302,11 @@ typedef struct tare_expectation {
 
 /* What went wrong, for the failure handler. Valid only during its call. */
 typedef struct tare_failure {
-    const char *message;  /* the whole story, several lines, ending in a newline */
-    const char *file;     /* where the block or check stands; NULL for a plain function call */
-    const char *function; /* the same */
-    int line;             /* the same; 0 for none */
-    int error;            /* 0 for a violated expectation, else a tare_error */
+    const char *message;     /* the whole story, several lines, ending in a newline */
+    const char *file;        /* where the block or check stands; NULL for a plain function call */
+    const char *function;    /* the same */
+    int line;                /* the same; 0 for none */
+    int error;               /* 0 for a violated expectation, else a tare_error */
     const tare_stats *stats; /* what was measured; NULL for an error */
 } tare_failure;
 
@@ -376,7 +377,7 @@ bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, t
          *begun = (tare_##kind##_begin_(&block, __VA_ARGS__, TARE_HERE_), &block);                                     \
          begun->running; begun->running = false)
 
-#define tare_open(...) tare_open_with(__extension__ & (tare_options){__VA_ARGS__})
+#define tare_open(...) tare_open_with(__extension__ &(tare_options){__VA_ARGS__})
 #define tare_measure(...) TARE_BLOCK_(measure, &(tare_measurement_){.stats = __VA_ARGS__})
 #define tare_expect(...) TARE_BLOCK_(expect, &(tare_expectation){__VA_ARGS__})
 #define tare_check(...) TARE_CHECK_(__VA_ARGS__)

@@ -29,7 +29,7 @@ static size_t tiny_bytes(void)
 
 static TARE__COLD uint32_t *slot_in_new_leaf(const void *block)
 {
-    uint32_t **entry = &tare__map_root[(uintptr_t)block >> TARE__MAP_LEAF_BITS & (TARE__MAP_ROOT_ENTRIES - 1)];
+    uint32_t **entry = &tare__map_root[(uintptr_t)block >> TARE__MAP_LEAF_BITS];
     size_t slots = ((size_t)1 << (TARE__MAP_LEAF_BITS - granule_bits())) + OVERHANG_SLOTS;
     uint32_t *leaf = tare__os_map(slots * sizeof *leaf);
     uint32_t *none = NULL;
@@ -84,7 +84,7 @@ static struct tare__block read_slots(const uint32_t *slot)
  * begin at any of them, and must not be given a size it never had. */
 static struct tare__block look(const void *block, bool forget)
 {
-    uint32_t *slot = (uintptr_t)block >> TARE__ADDRESS_BITS == 0 ? tare__map_slot(block, granule_bits()) : NULL;
+    uint32_t *slot = tare__map_slot(block, granule_bits());
     if (slot == NULL || *slot == 0)
         return (struct tare__block){0, TARE__BIRTH_NONE, false};
     struct tare__block found = read_slots(slot);

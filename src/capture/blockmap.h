@@ -66,8 +66,10 @@ extern uint32_t *tare__map_root[TARE__MAP_ROOT_ENTRIES] TARE__HIDDEN;
 TARE__INLINE uint32_t *tare__map_slot(const void *block, unsigned granule_bits)
 {
     uintptr_t address = (uintptr_t)block;
-    uint32_t *leaf =
-        __atomic_load_n(&tare__map_root[address >> TARE__MAP_LEAF_BITS & (TARE__MAP_ROOT_ENTRIES - 1)], __ATOMIC_ACQUIRE);
+    uintptr_t entry = address >> TARE__MAP_LEAF_BITS;
+    if (TARE__UNLIKELY(entry >= TARE__MAP_ROOT_ENTRIES))
+        return NULL;
+    uint32_t *leaf = __atomic_load_n(&tare__map_root[entry], __ATOMIC_ACQUIRE);
     if (TARE__UNLIKELY(leaf == NULL))
         return NULL;
     return leaf + (address >> granule_bits);

@@ -21,6 +21,7 @@
 
 static struct {
     bool taken;
+    const struct tare__thread *of; /* the thread that forks; NULL for one never seen */
     struct tare__shared shared;
 } snapshot;
 
@@ -55,6 +56,7 @@ void tare__fork_prepare(void)
     tare__modules_fork_prepare();
     tare__lock_acquire(&tare__registry_lock);
     take_snapshot(thread);
+    snapshot.of = thread;
     snapshot.taken = true;
 }
 
@@ -130,13 +132,14 @@ static TARE__COLD void become_child(struct tare__hot *hot)
     tare__process_pid = tare__os_pid();
     tare__sentinel->mode = 1;
     struct tare__thread *mine = thread_at(hot);
-    if (!snapshot.taken)
+    bool foretold = snapshot.taken && snapshot.of == mine;
+    if (!foretold)
         take_snapshot(mine);
     if (mine != NULL) {
         tare__thread_begin_work(hot);
         hot->thread = mine;
         hot->counters = mine->counters;
-        if (!snapshot.taken && tare__store_recorded)
+        if (!foretold && tare__store_recorded)
             tare__scope_mark_inexact(mine, TARE_INEXACT_UNSETTLED);
     }
     snapshot.taken = false;

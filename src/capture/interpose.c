@@ -145,8 +145,7 @@ TARE__EXPORT void *HOOK(malloc)(size_t size)
 /* It without going by its name, which may be another's that stands before ours. */
 #define TEXT_OF_EXPANDED(x) #x
 #define TEXT_OF(x) TEXT_OF_EXPANDED(x)
-static void *own_malloc(size_t size)
-    __attribute__((alias(TEXT_OF(HOOK(malloc))), malloc, alloc_size(1), nothrow));
+static void *own_malloc(size_t size) __attribute__((alias(TEXT_OF(HOOK(malloc))), malloc, alloc_size(1), nothrow));
 
 static TARE__COLD void free_in_general(void *block, uintptr_t frame)
 {
@@ -221,8 +220,8 @@ static TARE__COLD void *calloc_in_general(size_t count, size_t size, size_t byte
     struct tare__entry entry = tare__enter_slowly(frame);
     if (entry.how >= TARE__BOOT)
         return allocate_oddly(entry, 0, bytes);
-    void *block = bytes >= tare__real.minimum ? tare__real.calloc(count, size)
-                                              : tare__real.calloc(1, tare__real.minimum);
+    void *block =
+        bytes >= tare__real.minimum ? tare__real.calloc(count, size) : tare__real.calloc(1, tare__real.minimum);
     tare__record_allocation(entry, block, bytes);
     tare__leave(entry);
     return block;

@@ -166,8 +166,8 @@ static bool binds_past_us(const struct module *module, const struct module *prog
     if (module->symbols == NULL || module->strings == NULL)
         return false;
     for (int table = 0; table < 2; table++) {
-        const ElfW(Rela) *end = (const void *)((const char *)module->relocations[table] +
-                                               module->relocation_bytes[table]);
+        const ElfW(Rela) *end =
+            (const void *)((const char *)module->relocations[table] + module->relocation_bytes[table]);
         for (const ElfW(Rela) *at = module->relocations[table]; at < end; at++) {
             unsigned long type = ELF64_R_TYPE(at->r_info);
             if (type != RELOCATION_GLOBAL && type != RELOCATION_CALL)

@@ -10,8 +10,8 @@
 void tare__shared_peak(struct tare__shared *shared, int64_t net)
 {
     int64_t peak = TARE__LOAD(shared->peak);
-    while (net > peak && !__atomic_compare_exchange_n(&shared->peak, &peak, net, true, __ATOMIC_RELAXED,
-                                                      __ATOMIC_RELAXED)) {
+    while (net > peak &&
+           !__atomic_compare_exchange_n(&shared->peak, &peak, net, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
 }
 

@@ -35,8 +35,8 @@ struct tare__scope {
 
     /* Over several threads: */
     struct tare__counted departed; /* what threads counted that are attached no more */
-    int64_t net_base; /* shared.net at the start */
-    int64_t peak;     /* highest shared.net, up to the last change of such scopes */
+    int64_t net_base;              /* shared.net at the start */
+    int64_t peak;                  /* highest shared.net, up to the last change of such scopes */
 
     tare_stats final;
 };

@@ -28,7 +28,7 @@ struct tare__attachment {
     struct tare__foreign *foreign; /* own_foreign, or in the store for the run's scope */
     int64_t peak;                  /* highest net of the thread while attached, up to the last change of scopes */
     bool shared;                   /* the scope spans threads */
-    bool over;                      /* the scope has closed; the thread will detach itself */
+    bool over;                     /* the scope has closed; the thread will detach itself */
 };
 
 /* Where a scope in block form stands on the stack; zero for the others. */

@@ -67,8 +67,7 @@ static void fill(struct tare__store *store, uint32_t sequence, bool forked)
     store->started_ns = tare__os_wall_clock_ns();
     const char *slash = strrchr(tare__real.path, '/');
     append(store->link_mode, store->link_mode + sizeof store->link_mode, tare__link_mode());
-    append(store->allocator, store->allocator + sizeof store->allocator,
-           slash != NULL ? slash + 1 : tare__real.path);
+    append(store->allocator, store->allocator + sizeof store->allocator, slash != NULL ? slash + 1 : tare__real.path);
     tare__os_program_path(store->program, sizeof store->program);
     copy_command(store);
     __atomic_store_n(&store->ready, 1, __ATOMIC_RELEASE);

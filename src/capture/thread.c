@@ -120,8 +120,7 @@ void tare__thread_end_work(struct tare__thread *thread)
 {
     uint32_t busy = TARE__MODE_BUSY;
     thread->hot->guard = 0;
-    __atomic_compare_exchange_n(&thread->hot->mode, &busy, mode_for(thread), false, __ATOMIC_SEQ_CST,
-                                __ATOMIC_RELAXED);
+    __atomic_compare_exchange_n(&thread->hot->mode, &busy, mode_for(thread), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }
 
 void tare__thread_give_counters(struct tare__thread *thread)

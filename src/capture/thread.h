@@ -67,7 +67,7 @@ struct tare__thread {
     int vfork_pid;              /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
     uintptr_t canary_frame; /* of the function that sends it */
-    char canary[16]; /* what a canary allocation is given */
+    char canary[16];        /* what a canary allocation is given */
     struct tare__counters own;
 };
 

@@ -74,8 +74,7 @@ tare_stats tare_measured(void (*function)(void *argument), void *argument)
     return stats;
 }
 
-void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *measurement,
-                                      tare_here_ here)
+void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *measurement, tare_here_ here)
 {
     *block = (tare_measure_block_){.stats = measurement->stats, .here = here, .running = true};
     int error = TARE_ERROR_NULL_ARGUMENT;

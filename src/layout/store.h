@@ -87,9 +87,9 @@ struct tare__store {
     uint32_t command_cut;
 
     struct tare__shared shared;
-    int64_t run_peak;       /* highest net before shared.peak was last set back */
-    uint32_t inexact;       /* TARE_INEXACT_* bits that no counter stands for */
-    uint32_t children_lost; /* forked children that could not be recorded */
+    int64_t run_peak;        /* highest net before shared.peak was last set back */
+    uint32_t inexact;        /* TARE_INEXACT_* bits that no counter stands for */
+    uint32_t children_lost;  /* forked children that could not be recorded */
     uint64_t runtime_blocks; /* pools of the C++ runtime: counted, but no leaks */
     uint64_t runtime_bytes;
 

@@ -45,7 +45,8 @@ bool tare__os_map_over(void *address, size_t bytes)
 
 void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *error)
 {
-    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    long descriptor =
+        TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) {
         *error = (int)-descriptor;
         return NULL;

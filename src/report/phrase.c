@@ -76,21 +76,35 @@ static bool is_control(const char *text, size_t length)
     return length == 0 || *byte < 0x20 || *byte == 0x7f || (*byte == 0xc2 && byte[1] < 0xa0);
 }
 
+static void add_ascii(struct line *line, const char *text)
+{
+    for (; *text != '\0'; text++)
+        add_character(line, text, 1);
+}
+
+/* What a shell takes for more than itself. */
+static bool needs_quotes(const char *argument)
+{
+    return *argument == '\0' || *argument == '~' || strpbrk(argument, " \t\n\"'\\$`|&;<>()*?[]{}#!") != NULL;
+}
+
 static void add_argument(struct line *line, const char *argument)
 {
-    bool quoted = *argument == '\0' || strpbrk(argument, " \t\n\"'\\$`") != NULL;
+    bool quoted = needs_quotes(argument);
     if (quoted)
-        add_character(line, "'", 1);
+        add_ascii(line, "'");
     while (*argument != '\0') {
         size_t length = tare__utf8_length(argument);
-        if (is_control(argument, length))
-            add_character(line, "?", 1);
+        if (*argument == '\'')
+            add_ascii(line, "'\\''");
+        else if (is_control(argument, length))
+            add_ascii(line, "?");
         else
             add_character(line, argument, length);
         argument += length > 0 ? length : 1;
     }
     if (quoted)
-        add_character(line, "'", 1);
+        add_ascii(line, "'");
 }
 
 char *tare__command_line(char buffer[TARE__COMMAND_LINE_BYTES], const struct tare__process *process, size_t columns)
@@ -99,7 +113,7 @@ char *tare__command_line(char buffer[TARE__COMMAND_LINE_BYTES], const struct tar
     const char *argument = NULL;
     while ((argument = tare__process_argument(process, argument)) != NULL) {
         if (line.at > buffer)
-            add_character(&line, " ", 1);
+            add_ascii(&line, " ");
         add_argument(&line, argument);
     }
     strcpy(line.at, line.cut ? "..." : "");

@@ -15,6 +15,13 @@ expect_status 0 "$TARE" run -- "$programs/known" 0 $'\e[31m' "two words"
 ! grep -q $'\e' "$work/err" || fail "an escape character in the summary"
 expect_text "$work/err" "'two words'"
 
+# What it shows can be pasted into a shell.
+arguments=("it's" 'a|b' '$HOME' '*' plain-1.2/x)
+expect_status 0 "$TARE" run -- "$programs/known" 0 "${arguments[@]}"
+eval "shown=($(sed -n 's/^tare: \(.*\) (pid .*/\1/p' "$work/err"))"
+[ "${shown[*]:2}" = "${arguments[*]}" ] || fail "shown as ${shown[*]}"
+expect_text "$work/err" " plain-1.2/x (pid"
+
 expect_status 0 "$TARE" run --json -- "$programs/known" 0 "$(printf '%02000d' 0)"
 expect_json '[.command_cut, (.command | length)]' '[true,2]'
 expect_status 0 "$TARE" run -- "$programs/known" 0 "$(printf '%02000d' 0)"

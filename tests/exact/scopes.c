@@ -194,13 +194,14 @@ static void more_births_than_fit_a_slot(void)
     tare_stats stats, outer;
     for (int i = 0; i < COUNT; i++) {
         size_t size = i < COUNT - 10000 ? 1 : sizes[i % 5];
-        tare_measure(&stats) { kept[i] = malloc(size); }
+        tare_measure(&stats) {
+            kept[i] = malloc(size);
+        }
         CHECK_EQUAL(stats.leaked_allocations, 1);
         CHECK_EQUAL(stats.leaked_bytes, size);
         total += size;
     }
-    tare_measure(&outer)
-    {
+    tare_measure(&outer) {
         for (int i = 0; i < COUNT; i++)
             free(kept[i]);
         free(realloc(malloc(30), 6000));

@@ -136,7 +136,8 @@ static void check_inverted_bounds(void)
     forget();
     bool ran = false;
     int line = __LINE__ + 1;
-    tare_expect(.allocations = tare_between(2, 1)) ran = true;
+    tare_expect(.allocations = tare_between(2, 1))
+        ran = true;
     CHECK_EQUAL(told.calls, 1); /* at the head, and not again at the end */
     CHECK_EQUAL(told.error, TARE_ERROR_BAD_BOUND);
     CHECK_EQUAL(told.line, line);
