@@ -48,7 +48,7 @@ int tare__scope_take(tare_scope *handle, enum tare__take take, tare_stats *stats
 /* True when a canary came home. */
 bool tare__scope_canary(void);
 
-/* The name given to an open scope, or NULL. */
+/* The name given to a scope that is not closed, or NULL. */
 const char *tare__scope_name(tare_scope *handle);
 
 /* Under the lock, or with no other thread about. */

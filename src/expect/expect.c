@@ -110,11 +110,11 @@ static void fail(const tare_expectation *expectation, const tare_stats *stats, t
 bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, tare_here_ here)
 {
     if (stats == NULL) {
-        tare__fail_error(TARE_ERROR_NULL_ARGUMENT, "tare_check", &here);
+        tare__fail_error(TARE_ERROR_NULL_ARGUMENT, "tare_check", expectation->name, &here);
         return false;
     }
     if (!is_possible(expectation)) {
-        tare__fail_error(TARE_ERROR_BAD_BOUND, "tare_check", &here);
+        tare__fail_error(TARE_ERROR_BAD_BOUND, "tare_check", expectation->name, &here);
         return false;
     }
     if (all_hold(expectation, stats))
@@ -133,7 +133,7 @@ void tare_expect_begin_(tare_expect_block_ *block, const tare_expectation *expec
         block->scope = tare__scope_open(&options, place, &error);
     }
     if (block->scope == NULL)
-        tare__fail_error(error, "tare_expect", &here);
+        tare__fail_error(error, "tare_expect", expectation->name, &here);
 }
 
 void tare_expect_end_(tare_expect_block_ *block)
@@ -143,7 +143,7 @@ void tare_expect_end_(tare_expect_block_ *block)
     tare_stats stats;
     int error = tare__scope_take(block->scope, TARE__CLOSE, &stats);
     if (error != 0)
-        tare__fail_error(error, "tare_expect", &block->here);
+        tare__fail_error(error, "tare_expect", block->expectation.name, &block->here);
     else if (!all_hold(&block->expectation, &stats))
         fail(&block->expectation, &stats, block->here);
 }

@@ -48,7 +48,7 @@ void tare__fail(const tare_failure *failure)
         print_and_abort(failure->message);
 }
 
-int tare__fail_error(int error, const char *function, const tare_here_ *here)
+int tare__fail_error(int error, const char *function, const char *name, const tare_here_ *here)
 {
     char message[512];
     struct tare__text text = tare__text_in(message, sizeof message);
@@ -61,6 +61,10 @@ int tare__fail_error(int error, const char *function, const tare_here_ *here)
     }
     tare__text_add(&text, function);
     tare__text_add(&text, ": ");
+    if (name != NULL) {
+        tare__text_add(&text, name);
+        tare__text_add(&text, ": ");
+    }
     tare__text_add(&text, tare_error_text(error));
     tare__text_add(&text, "\n");
     if (error == TARE_ERROR_NOT_ATTACHED)

@@ -11,7 +11,8 @@
 /* Hands a failure to the handler, or prints it and aborts. */
 void tare__fail(const tare_failure *failure);
 
-/* Tells of a misuse of `function`, and returns the error. here may be NULL. */
-int tare__fail_error(int error, const char *function, const tare_here_ *here);
+/* Tells of a misuse of `function`, on a scope of this name, and returns the
+ * error. here and name may be NULL. */
+int tare__fail_error(int error, const char *function, const char *name, const tare_here_ *here);
 
 #endif

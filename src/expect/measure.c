@@ -34,7 +34,7 @@ tare_scope *tare_open_with(const tare_options *options)
     int error = TARE_ERROR_NULL_ARGUMENT;
     tare_scope *scope = options != NULL ? tare__scope_open(options, not_a_block, &error) : NULL;
     if (scope == NULL)
-        tare__fail_error(error, "tare_open", NULL);
+        tare__fail_error(error, "tare_open", options != NULL ? options->name : NULL, NULL);
     return scope;
 }
 
@@ -42,7 +42,7 @@ static int take(tare_scope *scope, enum tare__take how, tare_stats *stats, const
 {
     int error = scope == NULL || (how == TARE__READ && stats == NULL) ? (int)TARE_ERROR_NULL_ARGUMENT
                                                                       : tare__scope_take(scope, how, stats);
-    return error == 0 ? 0 : tare__fail_error(error, function, NULL);
+    return error == 0 ? 0 : tare__fail_error(error, function, tare__scope_name(scope), NULL);
 }
 
 int tare_read(tare_scope *scope, tare_stats *stats)
@@ -64,7 +64,7 @@ tare_stats tare_measured(void (*function)(void *argument), void *argument)
 {
     tare_stats stats = tare__stats_not_attached();
     if (function == NULL) {
-        tare__fail_error(TARE_ERROR_NULL_ARGUMENT, "tare_measured", NULL);
+        tare__fail_error(TARE_ERROR_NULL_ARGUMENT, "tare_measured", NULL, NULL);
         return stats;
     }
     tare_scope *scope = tare_open_with(&(tare_options){.name = "tare_measured"});
@@ -85,7 +85,7 @@ void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *me
         block->scope = tare__scope_open(&options, place, &error);
     }
     if (block->scope == NULL)
-        tare__fail_error(error, "tare_measure", &here);
+        tare__fail_error(error, "tare_measure", measurement->name, &here);
 }
 
 void tare_measure_end_(tare_measure_block_ *block)
@@ -94,5 +94,5 @@ void tare_measure_end_(tare_measure_block_ *block)
         return;
     int error = tare__scope_take(block->scope, TARE__CLOSE, block->stats);
     if (error != 0)
-        tare__fail_error(error, "tare_measure", &block->here);
+        tare__fail_error(error, "tare_measure", NULL, &block->here);
 }

@@ -144,9 +144,9 @@ static void check_domains(void)
 
 static void *from_another_thread(void *scope)
 {
-    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_read", tare_read(scope, &stats));
-    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_reset", tare_reset(scope, &stats));
-    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_close", tare_close(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_read: the first's: ", tare_read(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_reset: the first's: ", tare_reset(scope, &stats));
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_close: the first's: ", tare_close(scope, &stats));
     return NULL;
 }
 
@@ -166,7 +166,7 @@ static void run_thread(void *(*function)(void *), void *argument)
 
 static void check_threads(void)
 {
-    tare_scope *scope = tare_open();
+    tare_scope *scope = tare_open(.name = "the first's");
     run_thread(from_another_thread, scope);
     free(malloc(10));
     CHECK_EQUAL(tare_close(scope, &stats), 0); /* none of it harmed the scope */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* What a scope has counted, by subtraction. */
+#include "capture_store.h"
+#include "modules.h"
+#include "scope_parts.h"
+
+uint32_t tare__add_attachment(struct tare__counted *sum, const struct tare__attachment *attachment)
+{
+    struct tare__counted now;
+    bool settled = tare__counters_copy(attachment->thread->counters, attachment->foreign, &now);
+#define ADD(name) sum->counters.name += now.counters.name - attachment->base.name;
+    TARE__COUNTERS(ADD)
+#undef ADD
+    sum->foreign.blocks += now.foreign.blocks;
+    sum->foreign.bytes += now.foreign.bytes;
+    return settled ? 0 : TARE_INEXACT_UNSETTLED;
+}
+
+int64_t tare__figures(const struct tare__scope *scope, tare_stats *stats)
+{
+    struct tare__counted all = scope->departed;
+    uint32_t inexact = TARE__LOAD(tare__store->inexact) | tare__modules_inexact() | scope->inexact;
+    int64_t peak = scope->peak - scope->net_base;
+    for (const struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope) {
+        inexact |= tare__add_attachment(&all, at);
+        if (scope->domain == TARE_THREAD)
+            peak = at->peak - tare__net_of(&at->base);
+    }
+    const struct tare__counters sum = all.counters;
+    inexact |= sum.unknown_blocks != 0 ? TARE_INEXACT_UNKNOWN_BLOCK : 0u;
+    inexact |= sum.lost_blocks != 0 ? TARE_INEXACT_LOST : 0u;
+    inexact |= sum.reentered_calls != 0 ? TARE_INEXACT_REENTERED : 0u;
+
+    int64_t born_and_not_freed_here = (int64_t)(sum.allocations - sum.deallocations) + all.foreign.blocks;
+    int64_t bytes_kept = (int64_t)(sum.bytes_allocated - sum.bytes_deallocated) - all.foreign.bytes;
+    int64_t elsewhere_blocks = __atomic_load_n(&scope->era->elsewhere_blocks, __ATOMIC_SEQ_CST);
+    int64_t elsewhere_bytes = __atomic_load_n(&scope->era->elsewhere_bytes, __ATOMIC_SEQ_CST);
+
+    *stats = (tare_stats){
+        .allocations = sum.allocations,
+        .deallocations = sum.deallocations,
+        .reallocations = sum.reallocations,
+        .bytes_allocated = sum.bytes_allocated,
+        .bytes_deallocated = sum.bytes_deallocated,
+        .bytes_reallocated = (int64_t)sum.bytes_reallocated,
+        .peak_bytes = peak > 0 ? (uint64_t)peak : 0,
+        .leaked_allocations = (uint64_t)(born_and_not_freed_here - elsewhere_blocks),
+        .leaked_bytes = (uint64_t)(bytes_kept + elsewhere_bytes),
+        .failed_allocations = sum.failed_allocations,
+        .inexact = inexact,
+    };
+    return born_and_not_freed_here;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files that make up a scope share: its state, its handle
+ * (scope_handle.c), its attachments to threads (attach.c), its figures
+ * (figures.c), and its life (scope.c). All of it is under the registry's lock.
+ */
+#ifndef TARE__SCOPE_PARTS_H
+#define TARE__SCOPE_PARTS_H
+
+#include "scope.h"
+
+enum tare__scope_state {
+    TARE__SCOPE_FREE,
+    TARE__SCOPE_OPEN,
+    TARE__SCOPE_ENDED /* its thread ended, or a jump left it: the tare__figures are in final until it is closed */
+};
+
+struct tare__scope {
+    uint64_t generation; /* raised at each use; part of the handle, so that an old one is recognised */
+    enum tare__scope_state state;
+    tare_domain domain;
+    uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
+    bool is_run;      /* the scope of a recorded run: its tare__figures are read from the store */
+    const char *name;
+    struct tare__thread *owner;
+    struct tare__era *era;
+    struct tare__attachment *attachments;
+    struct tare__place place;
+    struct tare__scope *next_block;   /* of the owner's open blocks */
+    struct tare__scope *next_process; /* of the open scopes over all threads */
+    struct tare__scope *next_free;
+    struct tare__scope *next_left; /* of the scopes that a jump left */
+    uint32_t index;
+
+    /* Over several threads: */
+    struct tare__counted departed; /* what threads counted that are attached no more */
+    int64_t net_base;              /* shared.net at the start */
+    int64_t peak;                  /* highest shared.net, up to the last change of such scopes */
+
+    tare_stats final;
+};
+
+/* ---- Handles ------------------------------------------------------------ */
+
+/* A scope in state OPEN, all else 0. NULL when there is no memory. */
+struct tare__scope *tare__scope_new(void);
+void tare__scope_give(struct tare__scope *scope);
+
+tare_scope *tare__scope_handle(const struct tare__scope *scope);
+
+/* NULL for a handle whose scope is closed, or that never was one. */
+struct tare__scope *tare__scope_of(tare_scope *handle);
+
+/* ---- Attachments -------------------------------------------------------- */
+
+/* The open scopes over several threads. */
+extern struct tare__scope *tare__process_scopes TARE__HIDDEN;
+
+static inline int64_t tare__net_of(const struct tare__counters *counters)
+{
+    return (int64_t)(counters->bytes_allocated - counters->bytes_deallocated);
+}
+
+/* Attaches a scope to the calling thread, whose guard is set; tare__refresh
+ * makes it known to the thread's calls. False when there is no memory. */
+bool tare__attach(struct tare__thread *thread, struct tare__scope *scope);
+void tare__refresh(struct tare__thread *thread);
+
+void tare__unlink_from_thread(struct tare__attachment *attachment);
+void tare__unlink_from_scope(struct tare__attachment *attachment);
+void tare__attachment_give(struct tare__attachment *attachment);
+
+/* Hands the thread's peak so far to every scope attached to it, and starts it
+ * anew from where the net is now. And the same for what all threads share. */
+void tare__fold_peak(struct tare__thread *thread);
+void tare__fold_shared_peak(void);
+
+/* ---- Figures ------------------------------------------------------------ */
+
+/* Adds what an attachment has counted. Returns what makes that inexact. */
+uint32_t tare__add_attachment(struct tare__counted *sum, const struct tare__attachment *attachment);
+
+/* The scope's figures now; the peaks have been folded. Returns how many of its
+ * blocks must end elsewhere until none is left, to close its era with. */
+int64_t tare__figures(const struct tare__scope *scope, tare_stats *stats);
+
+#endif
