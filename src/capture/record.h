@@ -24,9 +24,9 @@ TARE__INLINE void tare__record_end(struct tare__counters *counters)
     __atomic_store_n(&counters->recording, 0, __ATOMIC_RELEASE);
 }
 
-/* Adds to the net of all threads, and raises its peak. */
+/* Adds to the net of all threads; where it grew, the peak may rise. */
 void tare__shared_peak(struct tare__shared *shared, int64_t net);
-TARE__INLINE void tare__shared_add(struct tare__shared *shared, int64_t bytes)
+TARE__INLINE void tare__shared_add(struct tare__shared *shared, int64_t bytes, bool grew)
 {
     int64_t net;
     if (tare__os_single_threaded()) {
@@ -35,8 +35,14 @@ TARE__INLINE void tare__shared_add(struct tare__shared *shared, int64_t bytes)
     } else {
         net = __atomic_add_fetch(&shared->net, bytes, __ATOMIC_RELAXED);
     }
-    if (net > TARE__LOAD(shared->peak))
+    if (grew && net > TARE__LOAD(shared->peak))
         tare__shared_peak(shared, net);
+}
+
+/* Sizes by powers of two; 0 has a bucket of its own. */
+TARE__INLINE unsigned tare__histogram_bucket(size_t size)
+{
+    return 63 - (unsigned)__builtin_clzll(2 * (unsigned long long)size + 1);
 }
 
 /* Adds to bytes_allocated, and raises the peak where that is due. */
@@ -57,9 +63,9 @@ TARE__INLINE void tare__count_allocation(struct tare__hot *hot, struct tare__cou
     TARE__ADD(counters->allocations, 1);
     tare__grow(counters, size);
     if (shared) {
-        tare__shared_add(&tare__store->shared, (int64_t)size);
+        tare__shared_add(&tare__store->shared, (int64_t)size, true);
         if (hot->histogram != NULL)
-            TARE__ADD(hot->histogram[size == 0 ? 0 : 64 - __builtin_clzll(size)], 1);
+            TARE__ADD(hot->histogram[tare__histogram_bucket(size)], 1);
     }
 }
 
@@ -69,7 +75,7 @@ TARE__INLINE void tare__count_deallocation(struct tare__counters *counters, size
     TARE__ADD(counters->deallocations, 1);
     TARE__ADD(counters->bytes_deallocated, size);
     if (shared)
-        tare__shared_add(&tare__store->shared, -(int64_t)size);
+        tare__shared_add(&tare__store->shared, -(int64_t)size, false);
 }
 
 /* Adds one reallocation, by the one rule: growth is bytes allocated, shrinkage
@@ -84,7 +90,7 @@ TARE__INLINE void tare__count_reallocation(struct tare__counters *counters, size
     else
         TARE__ADD(counters->bytes_deallocated, -growth);
     if (shared)
-        tare__shared_add(&tare__store->shared, (int64_t)growth);
+        tare__shared_add(&tare__store->shared, (int64_t)growth, size > old_size);
 }
 
 /* The same for any allocator, any birth and any way in. block may be NULL: the
