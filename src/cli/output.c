@@ -32,6 +32,25 @@ static int stream(struct tare__output *output, int descriptor)
     return error;
 }
 
+/* What a shell's redirections have open already is written where they stand:
+ * replaced, it would take along what the program wrote to it. */
+static int already_open(const struct stat *status)
+{
+    enum { LAST_OF_A_SHELL = 9 };
+    struct stat open;
+    for (int descriptor = STDOUT_FILENO; descriptor <= LAST_OF_A_SHELL; descriptor++)
+        if (fstat(descriptor, &open) == 0 && open.st_dev == status->st_dev && open.st_ino == status->st_ino &&
+            (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_RDONLY)
+            return descriptor;
+    return -1;
+}
+
+static int open_again(struct tare__output *output, int descriptor)
+{
+    output->temporary[0] = '\0';
+    return stream(output, fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+}
+
 static int open_in_place(struct tare__output *output)
 {
     output->temporary[0] = '\0';
@@ -67,6 +86,11 @@ int tare__output_open(struct tare__output *output, const char *path)
     }
     if (S_ISDIR(status.st_mode))
         return EISDIR;
+    int descriptor = already_open(&status);
+    if (descriptor >= 0) {
+        strcpy(output->path, path);
+        return open_again(output, descriptor);
+    }
     if (S_ISREG(status.st_mode) && realpath(path, output->path) != NULL) /* a link stays one */
         return open_beside(output, &status);
     strcpy(output->path, path);

@@ -14,7 +14,8 @@ struct tare__output {
 
 /*
  * Makes sure now that the file can be written later: a new file beside it, or
- * the thing itself where it is a pipe or a device. Returns 0 or an errno.
+ * the thing itself where it is a pipe, a device, or a file that this process has
+ * open for the program as well, like /dev/stdout. Returns 0 or an errno.
  * Then write, and either commit (0 or an errno; nothing is left behind on
  * failure) or discard.
  */

@@ -66,6 +66,20 @@ expect_status 0 "$TARE" run --json --output pipe -- "$programs/known"
 wait
 expect_equal "$(cat "$work/from_pipe")" 5
 
+# A file that the program writes to as well is not replaced: both are in it, in order.
+for target in /dev/stdout /dev/fd/1 shared; do
+    rm -f shared
+    for _ in 1 2; do
+        "$TARE" run --json --output "$target" -- echo the program >>shared || fail "run -o $target"
+    done
+    expect_equal "$(grep -c 'the program$' shared)" 2 "lines of the program in $target"
+    expect_equal "$(grep -v 'the program$' shared | jq -s 'length')" 2 "reports in $target"
+    { "$TARE" run -o "$target" -- echo the program; echo after; } >shared
+    expect_equal "$(sed -n '1p;$p' shared | tr '\n' ' ')" "the program after " "$target"
+done
+"$TARE" run -o /dev/fd/3 -- true 3>shared || fail "run -o /dev/fd/3"
+expect_text shared "exact: yes"
+
 # With closed standard streams nothing else takes their place, and the program
 # finds them closed too.
 expect_status 0 sh -c 'exec "$1" run --json -o "$2" -- sh -c "test ! -e /proc/self/fd/1 && test ! -e /proc/self/fd/2" <&- >&- 2>&-' sh "$TARE" closed
