@@ -73,6 +73,11 @@ static int unknown(const char *argument)
 {
     bool is_option = *argument == '-';
     const char *nearest = tare__suggest(argument, is_option ? option_name : command_name, NULL);
+    if (nearest == NULL && !is_option) { /* "tare help", "tare version" */
+        char option[32];
+        snprintf(option, sizeof option, "--%s", argument);
+        nearest = tare__suggest(option, option_name, NULL);
+    }
     tare__complain(0, "there is no %s '%s'", is_option ? "option" : "command", argument);
     if (nearest != NULL)
         fprintf(stderr, "Did you mean '%s'?\n", nearest);

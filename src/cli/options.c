@@ -4,6 +4,7 @@
  * option. */
 #include "options.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ static int unknown(const struct tare__option_table *table, const char *argument)
     size_t dashes = strspn(argument, "-");
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(argument + dashes, "="), argument + dashes);
-    const char *nearest = dashes == 2 ? tare__suggest(name, long_name, table) : NULL;
+    bool is_letter = dashes == 1 && name[1] == '\0';
+    const char *nearest = is_letter ? NULL : tare__suggest(name, long_name, table);
     tare__complain(0, "%s: there is no option '%s'", table->command, argument);
     if (nearest != NULL)
         fprintf(stderr, "Did you mean '--%s'?\n", nearest);

@@ -276,7 +276,7 @@ static int parse_and_run(struct run *run, int count, char **arguments)
         return status;
     if (run->help)
         return help();
-    if (rest == count)
+    if (rest == count || *arguments[rest] == '\0')
         return tare__complain(TARE__EXIT_USAGE, "run: which program?\nusage: tare run %s", table.usage);
     run->arguments = arguments + rest;
     return run_program(run);

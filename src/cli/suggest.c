@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* By edit distance: how many characters to insert, delete or replace. */
+/* By edit distance: how many characters to insert, delete or replace; whether
+ * they are capitals makes no difference. A name cut short is near as well. */
 #include "suggest.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { NAME_MAX_CHARACTERS = 64 };
 
@@ -10,6 +12,11 @@ static size_t smallest(size_t a, size_t b, size_t c)
 {
     size_t least = a < b ? a : b;
     return least < c ? least : c;
+}
+
+static char lower(char character)
+{
+    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
 }
 
 /* Row by row of the usual table; row[j] is the distance of what was read of a
@@ -23,12 +30,23 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= length; j++) {
-            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            size_t replaced = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
             diagonal = row[j];
             row[j] = smallest(replaced, row[j - 1] + 1, diagonal + 1);
         }
     }
     return row[length];
+}
+
+static const char *completed(const char *start, tare__candidate *candidate, const void *context)
+{
+    enum { TELLING_CHARACTERS = 3 };
+    size_t length = strlen(start);
+    const char *name;
+    for (size_t i = 0; length >= TELLING_CHARACTERS && (name = candidate(i, context)) != NULL; i++)
+        if (strncasecmp(start, name, length) == 0)
+            return name;
+    return NULL;
 }
 
 const char *tare__suggest(const char *mistyped, tare__candidate *candidate, const void *context)
@@ -43,5 +61,5 @@ const char *tare__suggest(const char *mistyped, tare__candidate *candidate, cons
             nearest = name;
         }
     }
-    return nearest;
+    return nearest != NULL ? nearest : completed(mistyped, candidate, context);
 }

@@ -21,6 +21,9 @@ usage_error "Did you mean 'run'?" rum
 usage_error "Did you mean 'run'?" rnu true
 usage_error "there is no option '--hlp'" --hlp
 usage_error "Did you mean '--help'?" --hlp
+usage_error "Did you mean 'run'?" RUN
+usage_error "Did you mean '--help'?" help
+usage_error "Did you mean '--version'?" version
 expect_status 2 "$TARE" something-else
 expect_no_text "$work/err" "Did you mean"
 
@@ -29,6 +32,10 @@ usage_error "which program?" run --json --
 usage_error "there is no option '--jsno'" run --jsno "$programs/known"
 usage_error "Did you mean '--json'?" run --jsno "$programs/known"
 usage_error "Did you mean '--expect'?" run --expct=x "$programs/known"
+usage_error "Did you mean '--output'?" run --out "$work/out" "$programs/known"
+usage_error "Did you mean '--json'?" run -json "$programs/known"
+usage_error "Did you mean '--json'?" run ---json "$programs/known"
+usage_error "which program?" run -- ''
 usage_error "there is no option '-x'" run -x "$programs/known"
 usage_error "--json takes no value" run --json=yes "$programs/known"
 usage_error "--output needs a value: FILE" run --output
@@ -46,6 +53,8 @@ bad_expression()
 bad_expression 0 "the name of a statistic" ""
 bad_expression 0 "did you mean 'allocations'?" "alocations<=1"
 bad_expression 0 "did you mean 'leaked_bytes'?" "leaked-bytes==0"
+bad_expression 0 "did you mean 'peak_bytes'?" "peak<=1M"
+bad_expression 0 "did you mean 'leaked_allocations'?" "leaked==0"
 bad_expression 0 "'tare run --help' lists them" "happiness==0"
 bad_expression 11 "one of <= >=" "allocations"
 bad_expression 12 "one of <= >=" "allocations ~ 3"
