@@ -126,8 +126,8 @@ inline tare_here_ here(const char *file, const char *function, int line)
 #define TARE_BLOCK_NAMED_(kind, block, ...)                                                                            \
     for (tare::detail::kind##_block block(__VA_ARGS__, TARE_HERE_); block.running(); block.stop())
 
-/* An expectation made before, tare_expectation e; e.allocations = ...; may
- * stand where C++20 takes bounds by name: tare_expect(e) { }. */
+/* An expectation made before, tare_expectation e{}; e.allocations = ...;
+ * may stand where C++20 takes bounds by name: tare_expect(e) { }. */
 #define tare_expect(...) TARE_BLOCK_(expect, tare_expectation{__VA_ARGS__})
 #define tare_check(stats, ...) tare::detail::check(stats, tare_expectation{__VA_ARGS__}, TARE_HERE_)
 #define tare_expect_no_allocations() TARE_BLOCK_(expect, tare::detail::no_allocations())

@@ -293,7 +293,12 @@ typedef struct tare_expectation {
  *     tare_expect(.allocations = tare_exactly(3), .peak_bytes = tare_at_most(4096)) { ... }
  *
  * A result that is inexact fails every expectation: it can't be judged.
- * In C++ a block that an exception leaves is not judged.
+ * In C++ a block that an exception leaves is not judged. Before C++20, which
+ * has no bounds by name, set them in a variable:
+ *
+ *     tare_expectation e{};
+ *     e.allocations = tare_at_most(3);
+ *     tare_expect(e) { ... }
  *
  * tare_expect_no_allocations() { block }   no allocation, no reallocation, not even a failed one
  * tare_expect_no_leaks() { block }         every block born in it is freed in it
