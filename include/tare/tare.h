@@ -95,7 +95,7 @@ extern "C" {
     X(BYPASSED, "a module binds malloc past tare (dlmopen, RTLD_DEEPBIND or -Bsymbolic); its calls are missing")       \
     X(ABANDONED, "the scope was left by a jump and closed late; its peak is missing")                                  \
     X(UNSETTLED, "another thread was stopped in the middle of a call; one call of its may be half counted")            \
-    X(NO_ROOM, "the record had no room for more threads; theirs is lost if the program is killed")                     \
+    X(NO_ROOM, "more threads at once than the record has room for; what theirs counted is missing")                    \
     X(ENDED_MID_CALL, "the program was ended in the middle of a call; one call may be half counted")
 
 enum {
