@@ -112,9 +112,7 @@ struct tare__thread *tare__thread_mine(void)
     struct tare__hot *hot = look_around();
     if (hot == NULL || hot->mode == TARE__MODE_LATE || is_nested(hot, TARE__FRAME) || is_vfork_child(hot->thread))
         return NULL;
-    bool stale = hot->mode == TARE__MODE_STALE;
-    tare__thread_begin_work(hot); /* what makes it stale from now on does so under the lock, and waits for nothing */
-    if (stale)
+    if (tare__thread_begin_work(hot)) /* what makes it stale from now on is caught up with at its next call */
         tare__thread_catch_up(hot->thread);
     return hot->thread;
 }

@@ -105,14 +105,14 @@ void tare__thread_refresh(struct tare__thread *thread, uint32_t birth)
     hot->counters = thread->counters;
     hot->birth = birth;
     hot->histogram = tare__store_recorded && thread->slot != NULL ? thread->slot->histogram : NULL;
-    TARE__STORE(hot->mode, hot->guard == TARE__GUARD_OWN ? TARE__MODE_BUSY : mode_for(thread));
+    if (hot->guard != TARE__GUARD_OWN) /* else it stays busy, or stale if another thread has made it that */
+        TARE__STORE(hot->mode, mode_for(thread));
 }
 
-/* While tare is at work for a thread, no call of it takes a short way. */
-void tare__thread_begin_work(struct tare__hot *hot)
+bool tare__thread_begin_work(struct tare__hot *hot)
 {
     hot->guard = TARE__GUARD_OWN;
-    TARE__STORE(hot->mode, TARE__MODE_BUSY);
+    return __atomic_exchange_n(&hot->mode, TARE__MODE_BUSY, __ATOMIC_SEQ_CST) == TARE__MODE_STALE;
 }
 
 /* Another thread may have made it stale meanwhile: then it stays that. */

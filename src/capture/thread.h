@@ -154,8 +154,9 @@ struct tare__thread *tare__thread_of(const struct tare__hot *hot);
 struct tare__hot *tare__thread_begin(void); /* a record for the calling thread; NULL without memory */
 void tare__thread_give_counters(struct tare__thread *thread);
 
-/* While tare is at work for a thread, no call of it takes a short way. */
-void tare__thread_begin_work(struct tare__hot *hot);
+/* While tare is at work for a thread, no call of it takes a short way. True
+ * where it was stale: then it must catch up. */
+bool tare__thread_begin_work(struct tare__hot *hot);
 void tare__thread_end_work(struct tare__thread *thread);
 void tare__thread_catch_up(struct tare__thread *thread); /* with the scopes that opened and closed */
 

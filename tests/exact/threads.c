@@ -112,6 +112,42 @@ static void whole_process(void)
     CHECK_EQUAL(stats.inexact, 0);
 }
 
+static atomic_int calls_due;
+static atomic_bool stop;
+
+static void *measure_all_the_time(void *unused)
+{
+    while (!atomic_load(&stop)) {
+        tare_stats stats;
+        tare_measure(&stats) {
+        }
+        for (; atomic_load(&calls_due) > 0; atomic_fetch_sub(&calls_due, 1))
+            free(malloc(5));
+    }
+    return unused;
+}
+
+/* A thread at whose own opening or closing a process scope opens is counted by
+ * that from its next call. */
+static void opened_beside_openings(void)
+{
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, measure_all_the_time, NULL) == 0);
+    for (int i = 0; i < 1000; i++) {
+        tare_stats stats;
+        tare_measure(&stats, .domain = TARE_PROCESS) {
+            atomic_store(&calls_due, 3);
+            while (atomic_load(&calls_due) > 0) {
+            }
+        }
+        CHECK_EQUAL(stats.allocations, 3);
+        CHECK_EQUAL(stats.deallocations, 3);
+        CHECK_EQUAL(stats.inexact, 0);
+    }
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+}
+
 static void *allocate_and_end(void *unused)
 {
     free(malloc(50));
@@ -192,6 +228,7 @@ int main(void)
     freed_by_another();
     in_parallel();
     whole_process();
+    opened_beside_openings();
     gone_threads();
     ended_scope();
     changing_hands();
