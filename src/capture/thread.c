@@ -50,8 +50,10 @@ static struct tare__thread *claim_in_new_slab(void)
         return NULL;
     tare__os_wipe_on_fork(lines, TARE__PAGE_BYTES);
     struct slab *slab = (struct slab *)(lines + TARE__PAGE_BYTES);
-    for (unsigned i = 0; i < SLAB_THREADS; i++)
+    for (unsigned i = 0; i < SLAB_THREADS; i++) {
         slab->threads[i].hot = (struct tare__hot *)lines + i;
+        slab->threads[i].counters = &slab->threads[i].own; /* a child of fork may find it taken and no further */
+    }
     slab->threads[0].taken = 1;
     slab->next = __atomic_load_n(&slabs, __ATOMIC_RELAXED);
     while (!__atomic_compare_exchange_n(&slabs, &slab->next, slab, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
