@@ -51,10 +51,11 @@ void tare__fork_prepare(void)
     struct tare__hot *hot = tare__self;
     tare__fork_notice(hot);
     struct tare__thread *thread = thread_at(hot);
-    if (thread != NULL)
-        tare__thread_begin_work(hot);
+    bool stale = thread != NULL && tare__thread_begin_work(hot);
     tare__modules_fork_prepare();
     tare__lock_acquire(&tare__registry_lock);
+    if (stale)
+        tare__scope_sync(thread);
     take_snapshot(thread);
     snapshot.of = thread;
     snapshot.taken = true;
@@ -102,6 +103,7 @@ static void end_ghost(struct tare__thread *thread, void *mine)
         return;
     tare__scope_thread_ended(thread);
     memset(thread->hot, 0, sizeof *thread->hot);
+    thread->vfork_pid = 0;
     thread->taken = 0;
 }
 
@@ -139,6 +141,7 @@ static TARE__COLD void become_child(struct tare__hot *hot)
         tare__thread_begin_work(hot);
         hot->thread = mine;
         hot->counters = mine->counters;
+        mine->vfork_pid = 0; /* this is no child of vfork, whoever called that before */
         if (!foretold && tare__store_recorded)
             tare__scope_mark_inexact(mine, TARE_INEXACT_UNSETTLED);
     }

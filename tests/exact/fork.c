@@ -71,6 +71,39 @@ static void fork_once(bool alone)
     CHECK_EQUAL(stats.inexact, 0);
 }
 
+static pthread_barrier_t barrier;
+
+static void *fork_and_allocate(void *unused)
+{
+    free(malloc(1));
+    pthread_barrier_wait(&barrier); /* the scope is about to open */
+    pthread_barrier_wait(&barrier); /* it is open */
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    CHECK(pid > 0 && waitpid(pid, NULL, 0) == pid);
+    for (int i = 0; i < 10; i++)
+        free(malloc(5));
+    return unused;
+}
+
+/* A fork that is a thread's first call since the scope opened. */
+static void fork_first(void)
+{
+    pthread_t thread;
+    CHECK(pthread_barrier_init(&barrier, NULL, 2) == 0);
+    CHECK(pthread_create(&thread, NULL, fork_and_allocate, NULL) == 0);
+    pthread_barrier_wait(&barrier);
+    tare_stats stats;
+    tare_measure(&stats, .domain = TARE_PROCESS) {
+        pthread_barrier_wait(&barrier);
+        pthread_join(thread, NULL);
+    }
+    CHECK(stats.allocations >= 10);
+    CHECK_EQUAL(stats.bytes_allocated, 50);
+    CHECK_EQUAL(stats.inexact, 0);
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -83,5 +116,7 @@ int main(int argc, char **argv)
     atomic_store(&stop, true);
     if (!alone)
         pthread_join(other, NULL);
+    if (alone)
+        fork_first();
     return 0;
 }

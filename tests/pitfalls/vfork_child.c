@@ -3,7 +3,8 @@
  * A child of vfork runs on its parent's memory and its thread's records: what
  * it allocates is not its parent's, not even while another thread of the parent
  * goes on, and the parent's next calls are exact. An exec from there starts
- * afresh; in a recorded run with a store of its own.
+ * afresh; in a recorded run with a store of its own. A child of fork is none of
+ * vfork, whatever its parent's threads did last.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -97,6 +98,65 @@ static void check_with_thread(void)
     CHECK_EQUAL(of_all.reallocations, 0);
 }
 
+/* Its thread calls nothing between the two. */
+static void fork_after_vfork(void)
+{
+    tare_stats stats;
+    tare_scope *scope = tare_open();
+    pid_t first = vfork();
+    if (first == 0)
+        _exit(7);
+    pid_t second = fork();
+    if (second == 0) {
+        free(malloc(11));
+        CHECK_EQUAL(tare_close(scope, &stats), 0);
+        CHECK_EQUAL(stats.bytes_allocated, 11);
+        CHECK_EQUAL(stats.inexact, 0);
+        _exit(8);
+    }
+    wait_for(first, 7);
+    wait_for(second, 8);
+    CHECK_EQUAL(tare_close(scope, &stats), 0);
+    CHECK_EQUAL(stats.allocations, 0);
+}
+
+static int until_forked[2];
+
+static void *wait_in_vfork(void *unused)
+{
+    char byte;
+    free(malloc(1));
+    pid_t child = vfork();
+    if (child == 0)
+        _exit(read(until_forked[0], &byte, 1) == 1 ? 7 : 1);
+    wait_for(child, 7);
+    return unused;
+}
+
+static void *measure(void *unused)
+{
+    check_all_exact();
+    return unused;
+}
+
+/* Another thread is in vfork; in the child its record is taken over. */
+static void fork_beside_vfork(void)
+{
+    pthread_t thread;
+    CHECK(pipe(until_forked) == 0);
+    CHECK(pthread_create(&thread, NULL, wait_in_vfork, NULL) == 0);
+    usleep(50000); /* nothing tells from outside that it is in there */
+    pid_t child = fork();
+    if (child == 0) {
+        for (int i = 0; i < 3; i++)
+            CHECK(pthread_create(&thread, NULL, measure, NULL) == 0 && pthread_join(thread, NULL) == 0);
+        _exit(8);
+    }
+    wait_for(child, 8);
+    CHECK(write(until_forked[1], "", 1) == 1);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
 static void check_store_of_program(pid_t child)
 {
     const char *path = store_path(child, 0);
@@ -145,6 +205,8 @@ int main(int argc, char **argv)
         check_domain(TARE_PROCESS, argv[0], 9);
     }
     check_with_thread();
+    fork_after_vfork();
+    fork_beside_vfork();
     check_own_store(vfork_once, 0);
     pid_t child = run_vfork(argv[0]);
     wait_for(child, 9);
