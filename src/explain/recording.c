@@ -8,9 +8,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "running.h"
 #include "view.h"
@@ -156,9 +158,39 @@ static int add_process(struct tare__snapshot *snapshot, const struct tare__proce
     return 0;
 }
 
+static bool is_being_made(struct tare__view view)
+{
+    if (view.bytes < offsetof(struct tare__store, slot_count) || view.store->magic == 0)
+        return true;
+    return view.store->magic == TARE__STORE_MAGIC && __atomic_load_n(&view.store->ready, __ATOMIC_ACQUIRE) == 0;
+}
+
+/* The maker's pid begins the name. */
+static bool has_living_maker(const char *name)
+{
+    int pid = atoi(name);
+    return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+/* A child that outlives the program may have been forked just now, and its file
+ * be there but not yet filled: that takes it less than a millisecond, unless it
+ * is stopped. */
+static struct tare__view open_made(int directory, const char *name)
+{
+    enum { TRIES = 100 };
+    const struct timespec pause = {.tv_nsec = 1000000};
+    struct tare__view view = tare__view_open(directory, name);
+    for (int i = 0; i < TRIES && is_being_made(view) && has_living_maker(name); i++) {
+        tare__view_close(view);
+        nanosleep(&pause, NULL);
+        view = tare__view_open(directory, name);
+    }
+    return view;
+}
+
 static int add_file(struct tare__snapshot *snapshot, int directory, const char *name)
 {
-    struct tare__view view = tare__view_open(directory, name);
+    struct tare__view view = open_made(directory, name);
     const char *reason = tare__view_refusal(view);
     int error = 0;
     if (reason != NULL) {
