@@ -29,14 +29,25 @@ int tare__workspace_make(struct tare__workspace *workspace)
     return error;
 }
 
-void tare__workspace_remove(const struct tare__workspace *workspace)
+static void empty(const char *path)
 {
-    DIR *directory = opendir(workspace->path);
+    DIR *directory = opendir(path);
     if (directory == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             unlinkat(dirfd(directory), entry->d_name, 0);
     closedir(directory);
-    rmdir(workspace->path);
+}
+
+/* Children that outlive the program may begin a record in between. Once the
+ * directory is gone they can't. */
+void tare__workspace_remove(const struct tare__workspace *workspace)
+{
+    enum { TRIES = 100 };
+    for (int i = 0; i < TRIES; i++) {
+        empty(workspace->path);
+        if (rmdir(workspace->path) == 0 || (errno != ENOTEMPTY && errno != EEXIST))
+            return;
+    }
 }
