@@ -69,8 +69,9 @@ int tare__fail_error(int error, const char *function, const char *name, const ta
     tare__text_add(&text, "\n");
     if (error == TARE_ERROR_NOT_ATTACHED)
         tare__text_add(&text, "  Is libtare the first library that defines malloc? Not with: Valgrind (unless\n"
-                              "  --soname-synonyms=somalloc=nouserintercepts), another malloc in the program or\n"
-                              "  before tare, hidden malloc symbols, or --wrap flags missing from a static link.\n");
+                              "  --soname-synonyms=somalloc=nouserintercepts), a sanitizer, another malloc in the\n"
+                              "  program or before tare, hidden malloc symbols, or --wrap flags missing from a\n"
+                              "  static link.\n");
     tare__fail(&(tare_failure){
         .message = message,
         .file = here != NULL ? here->file : NULL,
