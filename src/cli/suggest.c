@@ -14,9 +14,9 @@ static size_t smallest(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-static char lower(char character)
+static bool same_letter(char a, char b)
 {
-    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
+    return strncasecmp(&a, &b, 1) == 0;
 }
 
 /* Row by row of the usual table; row[j] is the distance of what was read of a
@@ -30,7 +30,7 @@ static size_t distance(const char *a, const char *b)
         size_t diagonal = row[0];
         row[0] = i;
         for (size_t j = 1; j <= length; j++) {
-            size_t replaced = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
+            size_t replaced = diagonal + !same_letter(a[i - 1], b[j - 1]);
             diagonal = row[j];
             row[j] = smallest(replaced, row[j - 1] + 1, diagonal + 1);
         }
