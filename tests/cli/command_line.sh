@@ -16,8 +16,10 @@ expect_status 0 "$TARE" run -- "$programs/known" 0 $'\e[31m' "two words"
 expect_text "$work/err" "'two words'"
 
 # What it shows can be pasted into a shell.
+# shellcheck disable=SC2016 # the characters themselves
 arguments=("it's" 'a|b' '$HOME' '*' plain-1.2/x)
 expect_status 0 "$TARE" run -- "$programs/known" 0 "${arguments[@]}"
+shown=()
 eval "shown=($(sed -n 's/^tare: \(.*\) (pid .*/\1/p' "$work/err"))"
 [ "${shown[*]:2}" = "${arguments[*]}" ] || fail "shown as ${shown[*]}"
 expect_text "$work/err" " plain-1.2/x (pid"
