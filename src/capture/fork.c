@@ -43,7 +43,7 @@ static void take_snapshot(struct tare__thread *thread)
  * their end. */
 static struct tare__thread *thread_at(struct tare__hot *hot)
 {
-    return hot != &tare__nobody && hot != tare__late_thread.hot ? tare__thread_of(hot) : NULL;
+    return hot != &tare__nobody && hot->thread != &tare__late_thread ? tare__thread_of(hot) : NULL;
 }
 
 void tare__fork_prepare(void)

@@ -3,12 +3,14 @@
  * A timer's handler allocates while main allocates, opens, reads and closes
  * scopes: nothing hangs or crashes, no two owners get the same block, and each
  * figure is exact or says REENTERED. Then handlers that jump out of allocations:
- * what was open says so, and the next scopes are exact.
+ * what was open says so, and the next scopes are exact. And a handler that
+ * interrupts a thread past its end.
  *
  * libc's malloc may not be called in a handler, so bump.c's, which may, stands
  * behind tare. Argument "alternate": handlers run on an alternate stack that
  * lies above the frames they interrupt.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/time.h>
@@ -171,6 +173,50 @@ static void jump_away(void)
     CHECK(flagged_scopes > 0);
 }
 
+/* ---- A handler past the end of its thread ----------------------------------- */
+
+static void block_timer(int how)
+{
+    sigset_t timer;
+    sigemptyset(&timer);
+    sigaddset(&timer, SIGALRM);
+    CHECK(pthread_sigmask(how, &timer, NULL) == 0);
+}
+
+/* The destructor of a key: those run when tare has seen the thread's end. */
+static void allocate_past_end(void *unused)
+{
+    uint64_t end = now_ns() + 1000000000;
+    (void)unused;
+    block_timer(SIG_UNBLOCK);
+    while (now_ns() < end)
+        free(malloc(24));
+    block_timer(SIG_BLOCK);
+}
+
+static void *end_at_once(void *key)
+{
+    free(malloc(1));
+    CHECK(pthread_setspecific(*(pthread_key_t *)key, key) == 0);
+    return NULL;
+}
+
+static void past_end(void)
+{
+    pthread_key_t key;
+    pthread_t thread;
+    int before = handler_allocations;
+    CHECK(pthread_key_create(&key, allocate_past_end) == 0);
+    block_timer(SIG_BLOCK);
+    set_timer(true);
+    CHECK(pthread_create(&thread, NULL, end_at_once, &key) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    set_timer(false);
+    block_timer(SIG_UNBLOCK);
+    CHECK(handler_allocations - before > 1000);
+    check_all_exact();
+}
+
 int main(int argc, char **argv)
 {
     (void)argv;
@@ -178,6 +224,8 @@ int main(int argc, char **argv)
     void *alternate = argc > 1 ? above : NULL;
     handle(allocate_in_handler, alternate, sizeof above);
     come_back();
+    if (alternate == NULL) /* that stack is main's */
+        past_end();
     handle(jump_in_handler, alternate, sizeof above);
     jump_away();
     CHECK(bump_calls > 0);
