@@ -2,8 +2,8 @@
 /*
  * The functions that stand in front of the allocator's, one for each line of
  * hooks.def: enter, call the real one, record, leave. Results and errno are the
- * real one's. malloc and free have two short ways first, for a thread without a
- * scope and for one with; all else is in thread.c and record.c.
+ * real one's. malloc and free have three short ways first, for a thread without a
+ * scope, with its own and with shared ones; all else is in enter.c and record.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -29,7 +29,7 @@ void free_aligned_sized(void *block, size_t alignment, size_t size);
 #endif
 
 /* An archive member is linked only for a symbol that something needs: tare.h's
- * functions need this one (scope.c), and so bring malloc with them. */
+ * functions need this one (canary.c), and so bring malloc with them. */
 const char tare__interposed = 1;
 
 static size_t at_least_minimum(size_t size)
