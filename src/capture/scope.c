@@ -81,14 +81,16 @@ static void unlink_block(struct tare__scope *scope)
         }
 }
 
-/* Takes the tare__figures and closes the era. A scope over several threads that only
- * this one is attached to has no call on its way either, so its era can be used
- * again. Where calls were half counted, nobody knows when its last block is gone:
+/* Takes the figures and closes the era. Of a scope over several threads whose era
+ * no other thread has entered there is no call on its way either, so that can be
+ * used again. Where calls were half counted, nobody knows when its last block is gone:
  * used again too early, it would make blocks of this scope another's. */
 static void close_era(struct tare__scope *scope, const struct tare__thread *mine, tare_stats *stats)
 {
-    const struct tare__attachment *only = scope->attachments;
-    if (only != NULL && only->thread == mine && only->next_of_scope == NULL)
+    bool alone = true;
+    for (const struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope)
+        alone &= at->thread == mine || at->era != scope->era;
+    if (alone)
         scope->era->recyclable = true;
     int64_t complete_at = tare__figures(scope, stats);
     if (stats->inexact & (TARE_INEXACT_REENTERED | TARE_INEXACT_UNSETTLED))
@@ -96,7 +98,7 @@ static void close_era(struct tare__scope *scope, const struct tare__thread *mine
     tare__era_close(scope->era, complete_at);
 }
 
-/* Takes the tare__figures for good and leaves every thread; those of others detach
+/* Takes the figures for good and leaves every thread; those of others detach
  * themselves before their next call. */
 static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
 {
@@ -161,41 +163,43 @@ static void forget_left(struct tare__scope *scope)
         }
 }
 
+/* The thread's calls are of the new eras of scopes that were reset from now on. */
+static void enter_new_eras(struct tare__thread *thread)
+{
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
+        if (at->over || at->era == at->scope->era)
+            continue;
+        struct tare__foreign foreign =
+            tare__foreign_since_reset(at, &(struct tare__counted){*thread->counters, {0, 0}});
+        at->foreign_base.blocks = at->foreign->blocks - foreign.blocks;
+        at->foreign_base.bytes = at->foreign->bytes - foreign.bytes;
+        at->era = at->scope->era;
+    }
+}
+
+/* Other threads go on counting for the scope from where the figures just taken
+ * found them, so that no call falls between two resets; the blocks they make are
+ * of the new era from their next call on. */
 static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
 {
     struct tare__era *era = tare__era_new(scope->domain == TARE_THREAD);
     if (era == NULL)
         return TARE_ERROR_NO_MEMORY;
-    tare_stats discarded;
-    close_era(scope, mine, &discarded);
+    close_era(scope, mine, &scope->final);
     scope->era = era;
     memset(&scope->departed, 0, sizeof scope->departed);
-    scope->inexact = 0;
-    struct tare__attachment *own = NULL;
-    while (scope->attachments != NULL) {
-        struct tare__attachment *attachment = scope->attachments;
-        scope->attachments = attachment->next_of_scope;
-        if (attachment->thread == mine) {
-            own = attachment;
-        } else {
-            attachment->over = true; /* and it will tare__attach itself to the new era */
-            make_stale(attachment->thread, NULL);
-        }
+    scope->inexact = scope->final.inexact & TARE_INEXACT_UNSETTLED;
+    for (struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope) {
+        at->base = at->taken.counters;
+        if (at->thread == mine)
+            at->peak = tare__net_of(&at->base);
     }
     if (scope->domain != TARE_THREAD) {
         begin_shared(scope);
         tare__thread_each(make_stale, mine);
     }
-    if (own != NULL) {
-        own->era = era;
-        own->next_of_scope = NULL;
-        scope->attachments = own;
-        tare__fold_peak(mine);
-        own->base = *mine->counters;
-        own->peak = tare__net_of(mine->counters);
-        own->own_foreign = (struct tare__foreign){0, 0};
-        tare__refresh(mine);
-    }
+    enter_new_eras(mine);
+    tare__refresh(mine);
     return 0;
 }
 
@@ -204,7 +208,7 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
 static bool is_attached_to(const struct tare__thread *thread, const struct tare__scope *scope)
 {
     for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
-        if (at->scope == scope && at->era == scope->era && !at->over)
+        if (at->scope == scope && !at->over)
             return true;
     return false;
 }
@@ -221,6 +225,7 @@ void tare__scope_sync(struct tare__thread *thread)
             link = &attachment->next_of_thread;
         }
     }
+    enter_new_eras(thread);
     for (struct tare__scope *scope = tare__process_scopes; scope != NULL; scope = scope->next_process)
         if (!is_attached_to(thread, scope) && !tare__attach(thread, scope))
             tare__store_mark_inexact(TARE_INEXACT_LOST);
@@ -366,15 +371,18 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
         tare__fold_peak(mine);
         if (scope->domain != TARE_THREAD)
             tare__fold_shared_peak();
+        int error = 0;
         if (how == TARE__CLOSE)
             end_scope(scope, mine);
+        else if (how == TARE__RESET)
+            error = reset_scope(scope, mine);
         else
             tare__figures(scope, &scope->final);
+        if (error != 0)
+            return error;
     }
     if (stats != NULL)
         *stats = scope->final;
-    if (how == TARE__RESET && scope->state == TARE__SCOPE_OPEN)
-        return reset_scope(scope, mine);
     if (how == TARE__CLOSE) {
         forget_left(scope);
         tare__scope_give(scope);

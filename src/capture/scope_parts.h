@@ -12,7 +12,7 @@
 enum tare__scope_state {
     TARE__SCOPE_FREE,
     TARE__SCOPE_OPEN,
-    TARE__SCOPE_ENDED /* its thread ended, or a jump left it: the tare__figures are in final until it is closed */
+    TARE__SCOPE_ENDED /* its thread ended, or a jump left it: the figures are in final until it is closed */
 };
 
 struct tare__scope {
@@ -20,7 +20,7 @@ struct tare__scope {
     enum tare__scope_state state;
     tare_domain domain;
     uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
-    bool is_run;      /* the scope of a recorded run: its tare__figures are read from the store */
+    bool is_run;      /* the scope of a recorded run: its figures are read from the store */
     const char *name;
     struct tare__thread *owner;
     struct tare__era *era;
@@ -78,7 +78,11 @@ void tare__fold_shared_peak(void);
 /* ---- Figures ------------------------------------------------------------ */
 
 /* Adds what an attachment has counted. Returns what makes that inexact. */
-uint32_t tare__add_attachment(struct tare__counted *sum, const struct tare__attachment *attachment);
+uint32_t tare__add_attachment(struct tare__counted *sum, struct tare__attachment *attachment);
+
+/* What of it concerns blocks that were not born in the scope's present era. */
+struct tare__foreign tare__foreign_since_reset(const struct tare__attachment *attachment,
+                                               const struct tare__counted *now);
 
 /* The scope's figures now; the peaks have been folded. Returns how many of its
  * blocks must end elsewhere until none is left, to close its era with. */

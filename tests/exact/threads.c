@@ -148,6 +148,47 @@ static void opened_beside_openings(void)
     pthread_join(thread, NULL);
 }
 
+static void *allocate_all_the_time(void *unused)
+{
+    void *kept = NULL;
+    while (!atomic_load(&stop)) {
+        void *block = malloc(3);
+        free(kept); /* born before the latest reset at times */
+        kept = block;
+    }
+    free(kept);
+    return unused;
+}
+
+/* A reset takes what was counted until then and leaves the rest to come: the
+ * parts add up to the whole, and of no part a block is left in the end. */
+static void reset_beside_calls(void)
+{
+    pthread_t thread;
+    tare_stats whole, part, sum = {0};
+    atomic_store(&stop, false);
+    tare_scope *all = tare_open(.domain = TARE_PROCESS), *parts = tare_open(.domain = TARE_PROCESS);
+    CHECK(pthread_create(&thread, NULL, allocate_all_the_time, NULL) == 0);
+    for (int i = 0; i < ROUNDS || sum.allocations < ROUNDS; i++) {
+        CHECK_EQUAL(tare_reset(parts, &part), 0);
+        CHECK_EQUAL(part.inexact, 0);
+        sum.allocations += part.allocations;
+        sum.deallocations += part.deallocations;
+        sum.bytes_allocated += part.bytes_allocated;
+        CHECK((int64_t)part.leaked_allocations >= 0);
+    }
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+    CHECK_EQUAL(tare_close(parts, &part), 0);
+    CHECK_EQUAL(tare_close(all, &whole), 0);
+    CHECK_EQUAL(sum.allocations + part.allocations, whole.allocations);
+    CHECK_EQUAL(sum.deallocations + part.deallocations, whole.deallocations);
+    CHECK_EQUAL(sum.bytes_allocated + part.bytes_allocated, whole.bytes_allocated);
+    CHECK_EQUAL(part.leaked_allocations, 0);
+    CHECK_EQUAL(part.leaked_bytes, 0);
+    CHECK_EQUAL(whole.inexact, 0);
+}
+
 static void *allocate_and_end(void *unused)
 {
     free(malloc(50));
@@ -229,6 +270,7 @@ int main(void)
     in_parallel();
     whole_process();
     opened_beside_openings();
+    reset_beside_calls();
     gone_threads();
     ended_scope();
     changing_hands();
