@@ -228,7 +228,11 @@ tare_scope *tare_open_with(const tare_options *options);
  * born before are no longer its own. stats may be NULL.
  * tare_close() does that and ends the scope. stats may be NULL.
  *
- * Errors: NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD. *stats is untouched then.
+ * A thread that ends ends its scopes; any other may then read and close them,
+ * and nobody can reset them.
+ *
+ * Errors: NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD, and NO_MEMORY of tare_reset().
+ * *stats is untouched then.
  */
 int tare_read(tare_scope *scope, tare_stats *stats);
 int tare_reset(tare_scope *scope, tare_stats *stats);

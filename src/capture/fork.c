@@ -117,11 +117,14 @@ static void move_to_new_store(struct tare__thread *thread)
 
 static void move_to_own_store(struct tare__thread *mine)
 {
+    uint32_t inexact = TARE__LOAD(tare__store->inexact); /* and so are the scopes that go on */
     tare__scope_leave_run();
     tare__store_fork();
     tare__scope_rebase_shared(&snapshot.shared);
-    if (mine != NULL)
+    if (mine != NULL) {
+        tare__scope_mark_inexact(mine, inexact);
         move_to_new_store(mine);
+    }
     move_to_new_store(&tare__late_thread);
     if (tare__store_recorded)
         tare__scope_open_run();

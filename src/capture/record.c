@@ -119,6 +119,20 @@ static void end(struct tare__hot *hot, bool locked)
         unlock_late(hot);
 }
 
+/* Ends the recording of a call on an old block. The attachments of threads past
+ * their end may only be looked at in turn. */
+static void end_on(struct tare__hot *hot, bool locked, struct tare__block old, int64_t ended, int64_t bytes)
+{
+    bool mixed = old.birth != hot->birth || !old.known;
+    if (mixed)
+        note_foreign(hot->thread, old.birth, ended, bytes);
+    if (mixed && locked)
+        note_elsewhere(hot->thread, old.birth, ended, bytes);
+    end(hot, locked);
+    if (mixed && !locked)
+        note_elsewhere(hot->thread, old.birth, ended, bytes);
+}
+
 void tare__record_failure(struct tare__entry entry)
 {
     if (entry.how != TARE__COUNT)
@@ -155,12 +169,7 @@ static void count_end(struct tare__hot *hot, struct tare__block old)
     if (!old.known)
         TARE__ADD(hot->counters->unknown_blocks, 1);
     tare__count_deallocation(hot->counters, old.size, is_shared(hot->thread));
-    bool mixed = old.birth != hot->birth || !old.known;
-    if (mixed)
-        note_foreign(hot->thread, old.birth, 1, -(int64_t)old.size);
-    end(hot, locked);
-    if (mixed)
-        note_elsewhere(hot->thread, old.birth, 1, -(int64_t)old.size);
+    end_on(hot, locked, old, 1, -(int64_t)old.size);
 }
 
 /* A known block ends; who counts it? */
@@ -211,10 +220,5 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     TARE__ADD(counters->lost_blocks, put ? 0u : 1u);
     TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
     tare__count_reallocation(counters, old.known ? old.size : size, size, is_shared(hot->thread));
-    bool mixed = old.birth != hot->birth || !old.known;
-    if (mixed)
-        note_foreign(hot->thread, old.birth, 0, growth);
-    end(hot, locked);
-    if (mixed)
-        note_elsewhere(hot->thread, old.birth, 0, growth);
+    end_on(hot, locked, old, 0, growth);
 }

@@ -380,6 +380,8 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
             tare__figures(scope, &scope->final);
         if (error != 0)
             return error;
+    } else if (how == TARE__RESET) {
+        return TARE_ERROR_NOT_OPEN;
     }
     if (stats != NULL)
         *stats = scope->final;

@@ -103,6 +103,7 @@ static void fail(const tare_expectation *expectation, const tare_stats *stats, t
     tare__text_add(&text, "measured by: ");
     tare__text_add(&text, tare__link_mode());
     tare__text_add(&text, "\n");
+    tare__end_message(&text);
     tare__fail(&(tare_failure){
         .message = message, .file = here.file, .function = here.function, .line = here.line, .stats = stats});
 }

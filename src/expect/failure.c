@@ -48,9 +48,15 @@ void tare__fail(const tare_failure *failure)
         print_and_abort(failure->message);
 }
 
+void tare__end_message(struct tare__text *text)
+{
+    if (text->length >= text->size)
+        text->buffer[text->size - 2] = '\n';
+}
+
 int tare__fail_error(int error, const char *function, const char *name, const tare_here_ *here)
 {
-    char message[512];
+    char message[TARE__MESSAGE_BYTES];
     struct tare__text text = tare__text_in(message, sizeof message);
     tare__text_add(&text, "tare: ");
     if (here != NULL) {
@@ -72,6 +78,7 @@ int tare__fail_error(int error, const char *function, const char *name, const ta
                               "  --soname-synonyms=somalloc=nouserintercepts), a sanitizer, another malloc in the\n"
                               "  program or before tare, hidden malloc symbols, or --wrap flags missing from a\n"
                               "  static link.\n");
+    tare__end_message(&text);
     tare__fail(&(tare_failure){
         .message = message,
         .file = here != NULL ? here->file : NULL,

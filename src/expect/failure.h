@@ -4,9 +4,14 @@
 
 #include <tare/tare.h>
 
+#include "text.h"
+
 /* Long enough for every message that tare builds: a table of all statistics
  * and every reason for inexactness. */
 #define TARE__MESSAGE_BYTES 3072
+
+/* A message that was cut for its length still ends its line. */
+void tare__end_message(struct tare__text *text);
 
 /* Hands a failure to the handler, or prints it and aborts. */
 void tare__fail(const tare_failure *failure);

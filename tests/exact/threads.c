@@ -223,11 +223,22 @@ static void *leave_a_scope_open(void *unused)
     return unused;
 }
 
+static void ignore(const tare_failure *failure, void *context)
+{
+    (void)failure;
+    (void)context;
+}
+
 /* A scope whose thread has ended keeps its figures until somebody closes it. */
 static void ended_scope(void)
 {
     tare_stats stats;
     run(leave_a_scope_open, NULL);
+    CHECK_EQUAL(tare_read(of_a_dead_thread, &stats), 0);
+    CHECK_EQUAL(stats.allocations, 1);
+    tare_set_failure_handler(ignore, NULL, NULL, NULL);
+    CHECK_EQUAL(tare_reset(of_a_dead_thread, &stats), TARE_ERROR_NOT_OPEN);
+    tare_set_failure_handler(NULL, NULL, NULL, NULL);
     CHECK_EQUAL(tare_close(of_a_dead_thread, &stats), 0);
     CHECK_EQUAL(stats.allocations, 1);
     CHECK_EQUAL(stats.bytes_allocated, 11);
@@ -257,6 +268,7 @@ static void changing_hands(void)
         CHECK_EQUAL(tare_close(scope, &stats), 0);
         CHECK_EQUAL(stats.inexact, 0);
         CHECK((int64_t)stats.leaked_allocations >= 0 && stats.leaked_allocations <= THREADS + 1);
+        CHECK((int64_t)(stats.bytes_allocated - stats.bytes_deallocated) <= (int64_t)stats.peak_bytes);
         CHECK_EQUAL(stats.leaked_bytes, 48 * stats.leaked_allocations);
     }
     for (int i = 0; i < THREADS; i++)
