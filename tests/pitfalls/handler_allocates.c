@@ -130,8 +130,10 @@ static volatile sig_atomic_t may_jump;
 static void jump_in_handler(int signal)
 {
     allocate_in_handler(signal);
-    if (may_jump)
-        siglongjmp(home, 1);
+    if (!may_jump)
+        return;
+    may_jump = 0; /* the next signal may come before the stack is left: one jump is enough */
+    siglongjmp(home, 1);
 }
 
 /* From a deeper frame than any that a later call is made in: what an allocation
