@@ -18,16 +18,16 @@
 #include "thread.h"
 
 struct tare__attachment {
+    struct tare__counters base; /* the thread's counters when it was attached, or at the last reset */
+    struct tare__counted taken; /* the thread's counters when figures were last taken */
     struct tare__scope *scope;
     struct tare__thread *thread;
     struct tare__era *era;
     struct tare__attachment *next_of_thread;
     struct tare__attachment *next_of_scope; /* or in the free list */
-    struct tare__counters base;             /* the thread's counters when it was attached, or at the last reset */
     struct tare__foreign own_foreign;
     struct tare__foreign *foreign;     /* own_foreign, or in the store for the run's scope */
     struct tare__foreign foreign_base; /* what of that was there at the last reset */
-    struct tare__counted taken;        /* the thread's counters when figures were last taken */
     int64_t peak;                      /* highest net of the thread while attached, up to the last change of scopes */
     bool shared;                       /* the scope spans threads */
     bool over;                         /* the scope has closed; the thread will detach itself */
