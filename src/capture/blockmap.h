@@ -7,8 +7,9 @@
  * granule of address space, in leaves that are mapped when first touched. With
  * glibc, whose chunks lie at least 32 bytes apart, a granule is 32 bytes, and
  * the map an eighth of a heap of small blocks; with others it is 16 bytes.
- * Caches and page faults make up most of what the map costs a call, so being
- * small is being fast: slots of 8 bytes cost live blocks half as much again.
+ * Words of 8 bytes over granules of 16 were no slower (1.30 of plain on 4,096
+ * live blocks, these 1.29), but took twice the memory: jq's peak resident set
+ * became 1.23 of plain with them, and is 1.11 so.
  *
  * Almost every block fits its first slot. A block that does not is either large,
  * and then covers further slots to write into, or it is born after half a
