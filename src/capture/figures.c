@@ -33,13 +33,6 @@ uint32_t tare__add_attachment(struct tare__counted *sum, struct tare__attachment
     return settled ? 0 : TARE_INEXACT_UNSETTLED;
 }
 
-/* Threads are asked one after the other. What passes from one that was asked to
- * one that was not yet could make less than nothing of a peak or a leak. */
-static uint64_t at_least(int64_t least, int64_t figure)
-{
-    return (uint64_t)(figure > least ? figure : least);
-}
-
 int64_t tare__figures(const struct tare__scope *scope, tare_stats *stats)
 {
     struct tare__counted all = scope->departed;
@@ -50,29 +43,10 @@ int64_t tare__figures(const struct tare__scope *scope, tare_stats *stats)
         if (scope->domain == TARE_THREAD)
             peak = at->peak - tare__net_of(&at->base);
     }
-    const struct tare__counters sum = all.counters;
-    inexact |= sum.unknown_blocks != 0 ? TARE_INEXACT_UNKNOWN_BLOCK : 0u;
-    inexact |= sum.lost_blocks != 0 ? TARE_INEXACT_LOST : 0u;
-    inexact |= sum.reentered_calls != 0 ? TARE_INEXACT_REENTERED : 0u;
-
-    int64_t net = tare__net_of(&sum);
-    int64_t born_and_not_freed_here = (int64_t)(sum.allocations - sum.deallocations) + all.foreign.blocks;
-    int64_t bytes_kept = net - all.foreign.bytes;
-    int64_t elsewhere_blocks = __atomic_load_n(&scope->era->elsewhere_blocks, __ATOMIC_SEQ_CST);
-    int64_t elsewhere_bytes = __atomic_load_n(&scope->era->elsewhere_bytes, __ATOMIC_SEQ_CST);
-
-    *stats = (tare_stats){
-        .allocations = sum.allocations,
-        .deallocations = sum.deallocations,
-        .reallocations = sum.reallocations,
-        .bytes_allocated = sum.bytes_allocated,
-        .bytes_deallocated = sum.bytes_deallocated,
-        .bytes_reallocated = (int64_t)sum.bytes_reallocated,
-        .peak_bytes = at_least(net > 0 ? net : 0, peak),
-        .leaked_allocations = at_least(0, born_and_not_freed_here - elsewhere_blocks),
-        .leaked_bytes = at_least(0, bytes_kept + elsewhere_bytes),
-        .failed_allocations = sum.failed_allocations,
-        .inexact = inexact,
+    const struct tare__foreign elsewhere = {
+        .blocks = __atomic_load_n(&scope->era->elsewhere_blocks, __ATOMIC_SEQ_CST),
+        .bytes = __atomic_load_n(&scope->era->elsewhere_bytes, __ATOMIC_SEQ_CST),
     };
-    return born_and_not_freed_here;
+    *stats = tare__statistics_from(&all.counters, all.foreign, elsewhere, peak, inexact);
+    return tare__born_and_kept(&all.counters, all.foreign);
 }

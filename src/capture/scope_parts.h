@@ -8,6 +8,7 @@
 #define TARE__SCOPE_PARTS_H
 
 #include "scope.h"
+#include "statistics.h"
 
 enum tare__scope_state {
     TARE__SCOPE_FREE,
@@ -55,11 +56,6 @@ struct tare__scope *tare__scope_of(tare_scope *handle);
 
 /* The open scopes over several threads. */
 extern struct tare__scope *tare__process_scopes TARE__HIDDEN;
-
-static inline int64_t tare__net_of(const struct tare__counters *counters)
-{
-    return (int64_t)(counters->bytes_allocated - counters->bytes_deallocated);
-}
 
 /* Attaches a scope to the calling thread, whose guard is set; tare__refresh
  * makes it known to the thread's calls. False when there is no memory. */

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "running.h"
+#include "statistics.h"
 #include "view.h"
 
 _Static_assert(TARE__HISTOGRAM_BUCKETS <= TARE__SIZE_RANGES_MAX, "a histogram fits");
@@ -65,39 +66,14 @@ static struct totals total(const struct tare__store *store)
     return totals;
 }
 
-static uint32_t inexact(const struct tare__store *store, const struct tare__counters *sum, bool running)
-{
-    uint32_t bits = store->inexact;
-    bits |= sum->unknown_blocks != 0 ? TARE_INEXACT_UNKNOWN_BLOCK : 0u;
-    bits |= sum->lost_blocks != 0 ? TARE_INEXACT_LOST : 0u;
-    bits |= sum->reentered_calls != 0 ? TARE_INEXACT_REENTERED : 0u;
-    if (sum->recording != 0)
-        bits |= running ? TARE_INEXACT_UNSETTLED : TARE_INEXACT_ENDED_MID_CALL;
-    return bits;
-}
-
-/* Half a call may leave a figure one too low. */
-static uint64_t not_below_0(int64_t figure)
-{
-    return figure > 0 ? (uint64_t)figure : 0;
-}
-
 static tare_stats statistics(const struct tare__store *store, const struct tare__counters *sum, bool running)
 {
     int64_t peak = store->run_peak > store->shared.peak ? store->run_peak : store->shared.peak;
-    return (tare_stats){
-        .allocations = sum->allocations,
-        .deallocations = sum->deallocations,
-        .reallocations = sum->reallocations,
-        .bytes_allocated = sum->bytes_allocated,
-        .bytes_deallocated = sum->bytes_deallocated,
-        .bytes_reallocated = (int64_t)sum->bytes_reallocated,
-        .peak_bytes = not_below_0(peak),
-        .leaked_allocations = not_below_0((int64_t)(sum->allocations - sum->deallocations) + sum->foreign.blocks),
-        .leaked_bytes = not_below_0((int64_t)(sum->bytes_allocated - sum->bytes_deallocated) - sum->foreign.bytes),
-        .failed_allocations = sum->failed_allocations,
-        .inexact = inexact(store, sum, running),
-    };
+    uint32_t inexact = store->inexact;
+    if (sum->recording != 0)
+        inexact |= running ? TARE_INEXACT_UNSETTLED : TARE_INEXACT_ENDED_MID_CALL;
+    const struct tare__foreign nothing_elsewhere = {0, 0}; /* the run counts every thread */
+    return tare__statistics_from(sum, sum->foreign, nothing_elsewhere, peak, inexact);
 }
 
 static void add_sizes(struct tare__process *process, const uint64_t *histogram)

@@ -52,7 +52,7 @@ struct tare__counters {
     TARE__COUNTERS(TARE__COUNTER_FIELD)
 #undef TARE__COUNTER_FIELD
     struct tare__foreign foreign; /* of the scope that spans the whole run */
-    uint64_t reserved[2];
+    uint64_t reserved[2];         /* no padding, so that copies can be compared as bytes */
 } __attribute__((aligned(64)));
 
 struct tare__slot {
