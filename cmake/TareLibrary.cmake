@@ -33,7 +33,7 @@ set(TARE_CAPTURE_SOURCES
 # are too deep for small stacks, and for telling a signal handler's call from
 # one that the allocator makes.
 function(tare_capture target)
-  tare_folder(${target} capture SOURCES ${TARE_CAPTURE_SOURCES} USES os layout)
+  tare_folder(${target} capture SOURCES ${TARE_CAPTURE_SOURCES} USES os layout text)
   target_compile_options(${target} PRIVATE
     $<$<COMPILE_LANGUAGE:C>:-fno-builtin -mgeneral-regs-only -fno-stack-protector>
     $<$<AND:$<COMPILE_LANGUAGE:C>,$<OR:$<CONFIG:Debug>,$<STREQUAL:$<CONFIG>,>>>:-O1>)
@@ -41,9 +41,11 @@ function(tare_capture target)
 endfunction()
 
 tare_folder(tare_os os SOURCES linux.c)
-# It is called from inside malloc, like the hot side.
-target_compile_options(tare_os PRIVATE -fno-builtin -mgeneral-regs-only)
 tare_folder(tare_text text SOURCES text.c)
+# They are called from inside malloc, like the hot side.
+foreach(target IN ITEMS tare_os tare_text)
+  target_compile_options(${target} PRIVATE -fno-builtin -mgeneral-regs-only)
+endforeach()
 tare_folder(tare_stats explain SOURCES stats.c USES text)
 tare_folder(tare_expect expect SOURCES expect.c failure.c measure.c USES os layout text capture explain)
 set(tare_common_objects

@@ -8,18 +8,12 @@
 #include "start.h"
 #include "thread.h"
 
-/* Tare itself is at work, in one way or another. */
-static bool is_own(uintptr_t guard)
-{
-    return guard != 0 && guard <= TARE__GUARD_LIBC;
-}
-
 /* True for a call inside a call. What says so is void when the frame that left
  * it is gone: a jump out of a signal handler did that, and the call it left may
  * be half counted. A handler on an alternate stack above looks the same. */
 static bool is_nested(struct tare__hot *hot, uintptr_t frame)
 {
-    if (is_own(hot->guard) || hot->guard > frame || hot->counters->recording > frame)
+    if (tare__guard_is_own(hot->guard) || hot->guard > frame || hot->counters->recording > frame)
         return true;
     if (hot->guard != 0 || hot->counters->recording != 0)
         TARE__ADD(hot->counters->reentered_calls, 1);
@@ -40,7 +34,7 @@ static bool may_be_a_handlers(const struct tare__hot *hot, uintptr_t frame)
 {
     if (hot->guard == TARE__GUARD_LIBC)
         return false;
-    return is_own(hot->guard) || hot->counters->recording != 0 || tare__real.never_nests ||
+    return tare__guard_is_own(hot->guard) || hot->counters->recording != 0 || tare__real.never_nests ||
            hot->guard - frame >= TARE__SIGNAL_FRAME_BYTES;
 }
 

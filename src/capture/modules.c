@@ -14,6 +14,7 @@
 
 #include "capture_store.h"
 #include "compiler.h"
+#include "file_name.h"
 #include "lock.h"
 
 #if defined(__x86_64__)
@@ -264,8 +265,7 @@ TARE__COLD bool tare__modules_runtime_pool(const void *caller, size_t size)
         return false;
     if (info.dli_sname != NULL) /* operator new, for a global of the program's: only its start-up code has no name */
         return false;
-    const char *slash = strrchr(info.dli_fname, '/');
-    if (strncmp(slash != NULL ? slash + 1 : info.dli_fname, runtime, sizeof runtime - 1) != 0)
+    if (strncmp(tare__file_name(info.dli_fname), runtime, sizeof runtime - 1) != 0)
         return false;
     __atomic_add_fetch(&tare__store->runtime_blocks, 1, __ATOMIC_RELAXED);
     __atomic_add_fetch(&tare__store->runtime_bytes, size, __ATOMIC_RELAXED);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compiler.h"
+#include "file_name.h"
 
 struct tare__real tare__real;
 
@@ -62,8 +63,7 @@ static bool is_glibc(void)
 #ifdef TARE__WRAP
     return true;
 #else
-    const char *slash = strrchr(tare__real.path, '/');
-    return strcmp(slash != NULL ? slash + 1 : tare__real.path, "libc.so.6") == 0;
+    return strcmp(tare__file_name(tare__real.path), "libc.so.6") == 0;
 #endif
 }
 

@@ -49,7 +49,7 @@ static void recycle(struct tare__era *era)
         return;
     struct tare__hot *hot = tare__self;
     uintptr_t guard = hot->guard;
-    if (guard != 0 && guard <= TARE__GUARD_LIBC)
+    if (tare__guard_is_own(guard))
         return; /* a signal handler's call, and its thread may hold the lock: this era is never used again */
     if (hot->mode == TARE__MODE_LATE) {
         lock_late(hot);

@@ -98,14 +98,19 @@ static void close_era(struct tare__scope *scope, const struct tare__thread *mine
     tare__era_close(scope->era, complete_at);
 }
 
+static void fold_peaks(const struct tare__scope *scope, struct tare__thread *thread)
+{
+    tare__fold_peak(thread);
+    if (scope->domain != TARE_THREAD)
+        tare__fold_shared_peak();
+}
+
 /* Takes the figures for good and leaves every thread; those of others detach
  * themselves before their next call. */
 static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
 {
     struct tare__thread *folding = scope->domain == TARE_THREAD ? scope->owner : mine;
-    tare__fold_peak(folding);
-    if (scope->domain != TARE_THREAD)
-        tare__fold_shared_peak();
+    fold_peaks(scope, folding);
     close_era(scope, folding, &scope->final);
     unlink_process_scope(scope);
     unlink_block(scope);
@@ -185,6 +190,7 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
     struct tare__era *era = tare__era_new(scope->domain == TARE_THREAD);
     if (era == NULL)
         return TARE_ERROR_NO_MEMORY;
+    fold_peaks(scope, mine);
     close_era(scope, mine, &scope->final);
     scope->era = era;
     memset(&scope->departed, 0, sizeof scope->departed);
@@ -201,6 +207,12 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
     enter_new_eras(mine);
     tare__refresh(mine);
     return 0;
+}
+
+static void read_scope(struct tare__scope *scope, struct tare__thread *mine)
+{
+    fold_peaks(scope, mine);
+    tare__figures(scope, &scope->final);
 }
 
 /* ---- For threads, the run and fork -------------------------------------- */
@@ -368,16 +380,13 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
     if (scope->state == TARE__SCOPE_OPEN) {
         if (scope->domain == TARE_THREAD && scope->owner != mine)
             return TARE_ERROR_WRONG_THREAD;
-        tare__fold_peak(mine);
-        if (scope->domain != TARE_THREAD)
-            tare__fold_shared_peak();
         int error = 0;
         if (how == TARE__CLOSE)
             end_scope(scope, mine);
         else if (how == TARE__RESET)
             error = reset_scope(scope, mine);
         else
-            tare__figures(scope, &scope->final);
+            read_scope(scope, mine);
         if (error != 0)
             return error;
     } else if (how == TARE__RESET) {

@@ -6,9 +6,11 @@
 #include "capture_store.h"
 #include "compiler.h"
 #include "environment.h"
+#include "file_name.h"
 #include "os.h"
 #include "real.h"
 #include "start.h"
+#include "text.h"
 #include "thread.h"
 
 #define IMAGES_MAX 100000u /* program images of one pid: how many names are tried */
@@ -19,23 +21,10 @@ bool tare__store_recorded;
 
 static const char *directory;
 
-static char *append(char *at, const char *end, const char *text)
+static void set(char *field, size_t bytes, const char *text)
 {
-    while (*text != '\0' && at < end - 1)
-        *at++ = *text++;
-    *at = '\0';
-    return at;
-}
-
-static char *append_number(char *at, const char *end, uint32_t number)
-{
-    char digits[12];
-    char *digit = digits + sizeof digits - 1;
-    *digit = '\0';
-    do
-        *--digit = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    return append(at, end, digit);
+    struct tare__text whole = tare__text_in(field, bytes);
+    tare__text_add(&whole, text);
 }
 
 static void copy_command(struct tare__store *store)
@@ -65,9 +54,8 @@ static void fill(struct tare__store *store, uint32_t sequence, bool forked)
     store->sequence = sequence;
     store->forked = forked;
     store->started_ns = tare__os_wall_clock_ns();
-    const char *slash = strrchr(tare__real.path, '/');
-    append(store->link_mode, store->link_mode + sizeof store->link_mode, tare__link_mode());
-    append(store->allocator, store->allocator + sizeof store->allocator, slash != NULL ? slash + 1 : tare__real.path);
+    set(store->link_mode, sizeof store->link_mode, tare__link_mode());
+    set(store->allocator, sizeof store->allocator, tare__file_name(tare__real.path));
     tare__os_program_path(store->program, sizeof store->program);
     copy_command(store);
     __atomic_store_n(&store->ready, 1, __ATOMIC_RELEASE);
@@ -77,14 +65,14 @@ static void fill(struct tare__store *store, uint32_t sequence, bool forked)
 static struct tare__store *create(void *address, bool forked)
 {
     char path[1024];
-    const char *end = path + sizeof path;
     for (uint32_t sequence = 0; sequence < IMAGES_MAX; sequence++) {
-        char *at = append(path, end, directory);
-        at = append(at, end, "/");
-        at = append_number(at, end, (uint32_t)tare__process_pid);
-        at = append(at, end, "-");
-        at = append_number(at, end, sequence);
-        append(at, end, TARE__STORE_SUFFIX);
+        struct tare__text text = tare__text_in(path, sizeof path);
+        tare__text_add(&text, directory);
+        tare__text_add(&text, "/");
+        tare__text_add_unsigned(&text, (uint32_t)tare__process_pid);
+        tare__text_add(&text, "-");
+        tare__text_add_unsigned(&text, sequence);
+        tare__text_add(&text, TARE__STORE_SUFFIX);
         int error;
         struct tare__store *store = tare__os_map_new_file(path, sizeof *store, address, &error);
         if (store != NULL) {

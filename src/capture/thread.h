@@ -48,6 +48,12 @@ enum {
     TARE__GUARD_LIBC = 3    /* tare has called a function that may allocate for it */
 };
 
+/* Tare itself is at work, in one way or another. */
+static inline bool tare__guard_is_own(uintptr_t guard)
+{
+    return guard != 0 && guard <= TARE__GUARD_LIBC;
+}
+
 struct tare__hot {
     uint32_t mode;  /* enum tare__mode; others set it to STALE at any time */
     uint32_t birth; /* of blocks made now */
@@ -114,8 +120,8 @@ TARE__INLINE void tare__leave(struct tare__entry entry)
 }
 
 /* The calling thread's record, made if need be, with its guard set to OWN and
- * its mode to BUSY, so that tare may call libc. NULL when there is no memory, or inside a measured
- * call. tare__thread_done() ends it. */
+ * its mode to BUSY, so that tare may call libc. NULL when there is no memory, or
+ * inside a measured call. tare__thread_done() ends it. */
 struct tare__thread *tare__thread_mine(void);
 void tare__thread_done(struct tare__thread *thread);
 

@@ -157,6 +157,6 @@ foreach(allocator IN ITEMS jemalloc:libjemalloc.so.2:libjemalloc2 mimalloc:libmi
   pitfall_script(pitfall_46_over_${name} over_allocator.sh PROGRAM=$<TARGET_FILE:over_allocator> FILE=${file}
     PACKAGE=${package} READ_STORE=$<TARGET_FILE:read_store>)
 endforeach()
-set(objects $<TARGET_OBJECTS:tare_capture_shared> $<TARGET_OBJECTS:tare_os>)
+set(objects $<TARGET_OBJECTS:tare_capture_shared> $<TARGET_OBJECTS:tare_os> $<TARGET_OBJECTS:tare_text>)
 pitfall_script(pitfall_48_no_vector_registers registers.sh "OBJECTS=$<JOIN:${objects}, >")
 tare_test(pitfall_63_no_memory no_memory.c)
