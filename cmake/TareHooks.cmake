@@ -2,17 +2,23 @@
 # What the build needs of the list of interposed functions, read from the list
 # itself: the linker's --wrap flags, and the compiler's flags against elision.
 
-set(TARE_HOOKS_FILE ${CMAKE_CURRENT_LIST_DIR}/../src/capture/hooks.def)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${TARE_HOOKS_FILE})
-file(STRINGS ${TARE_HOOKS_FILE} tare_hook_lines REGEX "^TARE_HOOK")
+# tare_read_hooks(<variable> <file>): the names in a list of hooks.
+function(tare_read_hooks variable file)
+  set(file ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../src/capture/${file})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(STRINGS ${file} lines REGEX "^TARE_HOOK")
+  set(names)
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^TARE_HOOK\\([^,]*, ([a-z_]+),.*" "\\1" name "${line}")
+    list(APPEND names ${name})
+  endforeach()
+  set(${variable} ${names} PARENT_SCOPE)
+endfunction()
 
-set(TARE_HOOKS)
-foreach(line IN LISTS tare_hook_lines)
-  string(REGEX REPLACE "^TARE_HOOK\\([^,]*, ([a-z_]+),.*" "\\1" name "${line}")
-  list(APPEND TARE_HOOKS ${name})
-endforeach()
-
-list(TRANSFORM TARE_HOOKS PREPEND "-Wl,--wrap=" OUTPUT_VARIABLE TARE_WRAP_FLAGS)
+tare_read_hooks(TARE_HOOKS hooks.def)
+tare_read_hooks(TARE_THREAD_HOOKS thread_hooks.def)
+set(TARE_WRAP_FLAGS ${TARE_HOOKS} ${TARE_THREAD_HOOKS})
+list(TRANSFORM TARE_WRAP_FLAGS PREPEND "-Wl,--wrap=")
 
 # gcc and clang know these and delete calls whose block goes unused. strdup and
 # strndup are not interposed, but clang deletes them as well.

@@ -24,8 +24,8 @@ function(tare_folder target folder)
 endfunction()
 
 set(TARE_CAPTURE_SOURCES
-  attach.c birth.c blockmap.c boot.c canary.c counted.c enter.c environment.c figures.c fork.c interpose.c modules.c
-  pool.c real.c record.c scope.c scope_handle.c start.c store.c thread.c)
+  attach.c birth.c blockmap.c boot.c canary.c counted.c enter.c environment.c family.c figures.c fork.c interpose.c
+  modules.c pool.c real.c record.c scope.c scope_handle.c start.c store.c task.c thread.c thread_hooks.c)
 
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
 # no vector registers (lazy binding does not save them for us), no builtins (our

@@ -66,20 +66,36 @@ class expect_block {
     tare_expect_block_ block_;
 };
 
-inline tare_options options(const char *name = nullptr, tare_domain domain = TARE_THREAD)
+class task_block {
+  public:
+    task_block(tare_scope *scope, tare_here_ here) { tare_task_begin_(&block_, scope, here); }
+    task_block(const task_block &) = delete;
+    task_block &operator=(const task_block &) = delete;
+    ~task_block() noexcept(false) { tare_task_end_(&block_); }
+    bool running() const { return block_.running; }
+    void stop() { block_.running = false; }
+
+  private:
+    tare_task_block_ block_;
+};
+
+inline tare_options options(const char *name = nullptr, tare_domain domain = TARE_THREAD, unsigned watchdog_ms = 0)
 {
     tare_options made;
     made.name = name;
     made.domain = domain;
+    made.watchdog_ms = watchdog_ms;
     return made;
 }
 
-inline tare_measurement_ measurement(tare_stats *stats, const char *name = nullptr, tare_domain domain = TARE_THREAD)
+inline tare_measurement_ measurement(tare_stats *stats, const char *name = nullptr, tare_domain domain = TARE_THREAD,
+                                     unsigned watchdog_ms = 0)
 {
     tare_measurement_ made;
     made.stats = stats;
     made.name = name;
     made.domain = domain;
+    made.watchdog_ms = watchdog_ms;
     return made;
 }
 
@@ -125,6 +141,8 @@ inline tare_here_ here(const char *file, const char *function, int line)
 #define TARE_BLOCK_(kind, ...) TARE_BLOCK_NAMED_(kind, TARE_PASTE_(tare_block_, __COUNTER__), __VA_ARGS__)
 #define TARE_BLOCK_NAMED_(kind, block, ...)                                                                            \
     for (tare::detail::kind##_block block(__VA_ARGS__, TARE_HERE_); block.running(); block.stop())
+
+#define tare_in_task(scope) TARE_BLOCK_(task, scope)
 
 /* An expectation made before, tare_expectation e{}; e.allocations = ...;
  * may stand where C++20 takes bounds by name: tare_expect(e) { }. */

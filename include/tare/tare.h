@@ -22,7 +22,8 @@
  * never what the allocator rounded it up to.
  *
  * Threads. Every function may be called from any thread unless it says
- * otherwise. No other thread is ever made to wait while a scope is open.
+ * otherwise. No other thread is ever made to wait, except by a scope whose
+ * domain is TARE_EXCLUSIVE.
  *
  * Memory. Nothing here allocates through malloc, so measuring never changes
  * what is measured. No function keeps a pointer of yours after it returns,
@@ -93,7 +94,8 @@ extern "C" {
     X(LOST, "tare had no memory to remember a block; its size is missing when it is freed")                            \
     X(REENTERED, "a signal handler allocated, or jumped away, inside a call of its thread; such calls are missing")    \
     X(BYPASSED, "a module binds malloc past tare (dlmopen, RTLD_DEEPBIND or -Bsymbolic); its calls are missing")       \
-    X(ABANDONED, "the scope was left by a jump and closed late; its peak is missing")                                  \
+    X(ABANDONED, "a block was left by a jump; what came after may be counted, and its peak is missing")                \
+    X(DEADLOCKED, "threads waited too long for an exclusive scope; they were let go on, beside it")                    \
     X(UNSETTLED, "another thread was stopped in the middle of a call; one call of its may be half counted")            \
     X(NO_ROOM, "more threads at once than the record has room for; what theirs counted is missing")                    \
     X(ENDED_MID_CALL, "the program was ended in the middle of a call; one call may be half counted")
@@ -154,11 +156,18 @@ const char *tare_inexact_text(uint32_t bit);
     X(NOT_ATTACHED, -1, "tare is not attached to this program's malloc")                                               \
     X(NULL_ARGUMENT, -2, "an argument is NULL that must not be")                                                       \
     X(NOT_OPEN, -3, "this scope is not open: it was closed before, or it never was a scope")                           \
-    X(WRONG_THREAD, -4, "a scope of a thread can be read, reset and closed by that thread alone")                      \
+    X(WRONG_THREAD, -4, "this is for another thread: the one that opened the scope, or one outside its family")        \
     X(NO_MEMORY, -5, "tare could get no memory from the system")                                                       \
     X(BAD_DOMAIN, -6, "there is no such domain")                                                                       \
     X(BAD_BOUND, -7, "a bound whose low end is above its high end")                                                    \
-    X(BUSY, -8, "called inside an allocation, by a signal handler, or after the end of its thread")
+    X(BUSY, -8, "called inside an allocation, by a signal handler, or after the end of its thread")                    \
+    X(WRONG_DOMAIN, -9, "the scope is of another domain than this function is for")                                    \
+    X(NOT_ENTERED, -10, "this thread is not inside the task")                                                          \
+    X(ENTERED, -11, "a thread is still inside the task: leave it, on each thread as often as it was entered")          \
+    X(TIMEOUT, -12, "the time was over before the work was done")                                                      \
+    X(HELD_ELSEWHERE, -13, "this thread holds an exclusive scope already, and not as a block around this one")         \
+    X(DEADLOCK, -14, "threads waited for an exclusive scope longer than its watchdog allows")                          \
+    X(EXECUTOR, -15, "the executor could not make its event loop, or a thread for it")
 
 typedef enum tare_error {
 #define TARE_ERROR_VALUE_(name, value, text) TARE_ERROR_##name = (value),
@@ -191,17 +200,35 @@ const char *tare_version(void);
 
 /* ---- Scopes ------------------------------------------------------------- */
 
-/* Whose calls a scope counts. */
+/*
+ * Whose calls a scope counts. What libc itself allocates to make a thread is
+ * counted in none: it depends on what threads there were before.
+ */
 typedef enum tare_domain {
-    TARE_THREAD = 0,  /* those of the thread that opened it */
-    TARE_PROCESS = 2, /* those of every thread. Calls of other threads that run at the very moment of opening, reading
-                         or closing fall on either side of it */
+    TARE_THREAD = 0,    /* those of the thread that opened it */
+    TARE_FAMILY = 1,    /* those of that thread and of every thread that one of the family starts while the scope is
+                           open, by pthread_create, thrd_create or what stands on them; see tare_join_family() */
+    TARE_PROCESS = 2,   /* those of every thread. Calls of other threads that run at the very moment of opening,
+                           reading or closing fall on either side of it */
+    TARE_EXCLUSIVE = 3, /* those of the thread that opened it, while every other waits in its next allocation or
+                           deallocation until the scope closes */
+    TARE_TASK = 4,      /* those of whatever thread is inside the task; see tare_task_enter(). In block form, those of
+                           the thread that runs the block */
 } tare_domain;
 
-/* Options of a scope, each zero by default. */
+/*
+ * The one list of options of a scope: TYPE, NAME, default and meaning. Each is
+ * the default where it is 0.
+ */
+#define TARE_OPTIONS(X)                                                                                                \
+    X(const char *, name, 0, "shown in messages; must live as long as the scope; NULL for none")                       \
+    X(tare_domain, domain, TARE_THREAD, "whose calls are counted")                                                     \
+    X(unsigned, watchdog_ms, 0, "how long other threads wait for an exclusive scope at most; 0 is 10,000")
+
+#define TARE_OPTION_FIELD_(type, name, initially, text) type name TARE_INITIALLY_(initially);
+
 typedef struct tare_options {
-    const char *name TARE_INITIALLY_(0); /* shown in messages; must live as long as the scope; NULL for none */
-    tare_domain domain TARE_INITIALLY_(TARE_THREAD);
+    TARE_OPTIONS(TARE_OPTION_FIELD_)
 } tare_options;
 
 /* One open measurement. Opaque; never dereference it. A scope that was closed
@@ -216,8 +243,9 @@ typedef struct tare_scope tare_scope;
  *
  * Scopes nest, overlap and run in parallel in any number; none costs another
  * anything for each call. Returns NULL on error (NOT_ATTACHED, NO_MEMORY,
- * BAD_DOMAIN). Close it with tare_close(); a thread that ends closes its own.
- * Opening and closing cost about fifteen pairs of malloc and free.
+ * BAD_DOMAIN, BUSY, HELD_ELSEWHERE). Close it with tare_close(); a thread that
+ * ends closes its own. Opening and closing cost about fifteen pairs of malloc
+ * and free; what an exclusive scope costs besides is said below.
  */
 tare_scope *tare_open_with(const tare_options *options);
 
@@ -231,8 +259,10 @@ tare_scope *tare_open_with(const tare_options *options);
  * A thread that ends ends its scopes; any other may then read and close them,
  * and nobody can reset them.
  *
- * Errors: NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD, and NO_MEMORY of tare_reset().
- * *stats is untouched then.
+ * Errors: NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD (a scope of one thread, or an
+ * exclusive one, belongs to the thread that opened it), BUSY, NO_MEMORY of
+ * tare_reset(), ENTERED of tare_close(). *stats is untouched then. And DEADLOCK
+ * of tare_close(): the scope is closed and *stats is filled, as inexact.
  */
 int tare_read(tare_scope *scope, tare_stats *stats);
 int tare_reset(tare_scope *scope, tare_stats *stats);
@@ -249,6 +279,46 @@ int tare_close(tare_scope *scope, tare_stats *stats);
  * In C++ before C++20, which has no options by name, give them in the order of
  * tare_options: tare_measure(&stats, "name", TARE_PROCESS).
  */
+
+/*
+ * Families. tare_join_family() waits until every thread of the family but its
+ * opener has ended, detached ones too, for timeout_ms at most; below 0 is for
+ * ever, 0 only looks. scope may be NULL: the newest family that this thread
+ * opened, as by tare_measure(). A thread has ended once its destructors have
+ * run. Errors: TIMEOUT, NOT_OPEN, WRONG_DOMAIN, BUSY, WRONG_THREAD (a thread of
+ * the family that did not open it would wait for itself).
+ *
+ *     tare_measure(&stats, .domain = TARE_FAMILY) {
+ *         start_workers();
+ *         tare_join_family(NULL, 1000);
+ *     }
+ *
+ * Closing a family while threads of it still run is no error: its figures are
+ * those up to then.
+ */
+int tare_join_family(tare_scope *scope, int timeout_ms);
+
+/*
+ * Tasks. tare_task_enter() makes the calling thread's calls the task's, until
+ * it calls tare_task_leave() as often. Any thread may enter, again and again, and
+ * several at once; figures add up, and the peak is that of the task as a whole.
+ * So one request of a server is measured while others come in between:
+ *
+ *     request->task = tare_open(.domain = TARE_TASK, .name = "request");
+ *     ...
+ *     tare_in_task(request->task) { read_more(request); }      in one callback
+ *     tare_in_task(request->task) { answer(request); }         in another
+ *     tare_close(request->task, &stats);
+ *
+ * Entering and leaving cost about as much as two pairs of malloc and free each.
+ * A task can be closed once no thread is inside. Errors: NULL_ARGUMENT,
+ * NOT_OPEN, WRONG_DOMAIN, BUSY, NO_MEMORY, and NOT_ENTERED of
+ * tare_task_leave(). tare_in_task() { block } leaves as tare_measure() does, and
+ * must be left on the thread that entered it: in C++ coroutines see
+ * <tare/async/coroutine.hpp>.
+ */
+int tare_task_enter(tare_scope *scope);
+int tare_task_leave(tare_scope *scope);
 
 /* Runs function(argument) in a scope of this thread and returns its figures. */
 tare_stats tare_measured(void (*function)(void *argument), void *argument);
@@ -286,8 +356,7 @@ typedef struct tare_expectation {
 #define TARE_FIELD_(type, name, unit, text) tare_bound name TARE_INITIALLY_(tare_bound());
     TARE_STATISTICS(TARE_FIELD_)
 #undef TARE_FIELD_
-    const char *name TARE_INITIALLY_(0);             /* as in tare_options */
-    tare_domain domain TARE_INITIALLY_(TARE_THREAD); /* as in tare_options */
+    TARE_OPTIONS(TARE_OPTION_FIELD_)
 } tare_expectation;
 
 /*
@@ -342,8 +411,7 @@ typedef struct tare_here_ {
 
 typedef struct tare_measurement_ {
     tare_stats *stats;
-    const char *name TARE_INITIALLY_(0);
-    tare_domain domain TARE_INITIALLY_(TARE_THREAD);
+    TARE_OPTIONS(TARE_OPTION_FIELD_)
 } tare_measurement_;
 
 typedef struct tare_measure_block_ {
@@ -360,6 +428,15 @@ typedef struct tare_expect_block_ {
     bool running;
 } tare_expect_block_;
 
+typedef struct tare_task_block_ {
+    tare_scope *scope; /* NULL where it could not be entered */
+    tare_here_ here;
+    uint32_t before; /* how often the thread was inside already */
+    bool running;
+} tare_task_block_;
+
+void tare_task_begin_(tare_task_block_ *block, tare_scope *scope, tare_here_ here);
+void tare_task_end_(tare_task_block_ *block);
 void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *measurement, tare_here_ here);
 void tare_measure_end_(tare_measure_block_ *block);
 void tare_expect_begin_(tare_expect_block_ *block, const tare_expectation *expectation, tare_here_ here);
@@ -388,6 +465,7 @@ bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, t
 
 #define tare_open(...) tare_open_with(__extension__ &(tare_options){__VA_ARGS__})
 #define tare_measure(...) TARE_BLOCK_(measure, &(tare_measurement_){.stats = __VA_ARGS__})
+#define tare_in_task(scope) TARE_BLOCK_(task, scope)
 #define tare_expect(...) TARE_BLOCK_(expect, &(tare_expectation){__VA_ARGS__})
 #define tare_check(...) TARE_CHECK_(__VA_ARGS__)
 #define TARE_CHECK_(stats, ...) tare_check_(stats, &(tare_expectation){__VA_ARGS__}, TARE_HERE_)

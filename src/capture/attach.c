@@ -9,6 +9,7 @@
 #include "scope_parts.h"
 
 static struct tare__attachment *free_attachments;
+static struct tare__sum *free_sums;
 struct tare__scope *tare__process_scopes;
 
 static struct tare__attachment *take_attachment(void)
@@ -23,6 +24,7 @@ static struct tare__attachment *take_attachment(void)
 
 void tare__attachment_give(struct tare__attachment *attachment)
 {
+    tare__sum_leave(attachment->sum);
     attachment->next_of_scope = free_attachments;
     free_attachments = attachment;
 }
@@ -36,21 +38,67 @@ void tare__fold_peak(struct tare__thread *thread)
     counters->peak = tare__net_of(counters);
 }
 
+struct tare__sum *tare__sum_new(void)
+{
+    struct tare__sum *sum = free_sums;
+    if (sum != NULL)
+        free_sums = sum->next_free;
+    else if ((sum = tare__pool_take(sizeof *sum)) == NULL)
+        return NULL;
+    *sum = (struct tare__sum){.users = 1};
+    return sum;
+}
+
+void tare__sum_leave(struct tare__sum *sum)
+{
+    if (sum == NULL || --sum->users != 0)
+        return;
+    sum->next_free = free_sums;
+    free_sums = sum;
+}
+
 /* Other threads go on: what they raise the peak to until it is set back must
- * not be missed. And the run's peak is raised first, so that the store is right
- * at any moment. */
-void tare__fold_shared_peak(void)
+ * not be missed. */
+static int64_t restart_peak(struct tare__shared *shared)
+{
+    return __atomic_exchange_n(&shared->peak, TARE__LOAD(shared->net), __ATOMIC_RELAXED);
+}
+
+/* The run's peak is raised first, so that the store is right at any moment. */
+static void fold_process_peak(void)
 {
     struct tare__store *store = tare__store;
     int64_t peak = TARE__LOAD(store->shared.peak);
     if (peak > store->run_peak)
         TARE__STORE(store->run_peak, peak);
-    peak = __atomic_exchange_n(&store->shared.peak, TARE__LOAD(store->shared.net), __ATOMIC_RELAXED);
+    peak = restart_peak(&store->shared);
     if (peak > store->run_peak)
         TARE__STORE(store->run_peak, peak);
     for (struct tare__scope *scope = tare__process_scopes; scope != NULL; scope = scope->next_process)
         if (peak > scope->peak)
             scope->peak = peak;
+}
+
+void tare__fold_sum(struct tare__scope *scope)
+{
+    if (scope->sum == NULL) {
+        fold_process_peak();
+        return;
+    }
+    int64_t peak = restart_peak(&scope->sum->shared);
+    if (peak > scope->peak)
+        scope->peak = peak;
+}
+
+static struct tare__shared *shared_of(const struct tare__scope *scope)
+{
+    return scope->sum != NULL ? &scope->sum->shared : &tare__store->shared;
+}
+
+void tare__restart_sum(struct tare__scope *scope)
+{
+    tare__fold_sum(scope);
+    scope->net_base = scope->peak = TARE__LOAD(shared_of(scope)->net);
 }
 
 /* The thread's birth, made from its attachments: the newest is the head. */
@@ -67,21 +115,39 @@ static uint32_t birth_of(const struct tare__attachment *attachment)
     return birth;
 }
 
-void tare__refresh(struct tare__thread *thread)
+/* The sums that the thread's calls add to: each once, however many scopes of the
+ * process are open. */
+static struct tare__share *shares_of(const struct tare__thread *thread)
 {
-    tare__thread_refresh(thread, birth_of(thread->attachments));
+    struct tare__share *shares = NULL;
+    bool in_process = false;
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
+        if (at->over || at->scope->domain == TARE_THREAD || (at->sum == NULL && in_process))
+            continue;
+        in_process |= at->sum == NULL;
+        at->share = (struct tare__share){shared_of(at->scope), shares};
+        shares = &at->share;
+    }
+    return shares;
 }
 
-bool tare__attach(struct tare__thread *thread, struct tare__scope *scope)
+void tare__refresh(struct tare__thread *thread)
+{
+    tare__thread_refresh(thread, birth_of(thread->attachments), shares_of(thread));
+}
+
+struct tare__attachment *tare__attach(struct tare__thread *thread, struct tare__scope *scope)
 {
     struct tare__attachment *attachment = take_attachment();
     if (attachment == NULL)
-        return false;
+        return NULL;
     tare__fold_peak(thread);
     attachment->scope = scope;
     attachment->thread = thread;
     attachment->era = scope->era;
-    attachment->shared = scope->domain != TARE_THREAD;
+    attachment->sum = scope->sum;
+    if (scope->sum != NULL)
+        scope->sum->users++;
     attachment->base = *thread->counters;
     attachment->peak = tare__net_of(thread->counters);
     attachment->foreign = &attachment->own_foreign;
@@ -91,7 +157,25 @@ bool tare__attach(struct tare__thread *thread, struct tare__scope *scope)
     scope->attachments = attachment;
     attachment->next_of_thread = thread->attachments;
     thread->attachments = attachment;
-    return true;
+    return attachment;
+}
+
+struct tare__attachment *tare__attachment_of(const struct tare__thread *thread, const struct tare__scope *scope)
+{
+    for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
+        if (at->scope == scope && !at->over)
+            return at;
+    return NULL;
+}
+
+void tare__detach(struct tare__attachment *attachment)
+{
+    struct tare__scope *scope = attachment->scope;
+    scope->inexact |= tare__add_attachment(&scope->departed, attachment);
+    tare__unlink_from_thread(attachment);
+    tare__unlink_from_scope(attachment);
+    tare__attachment_give(attachment);
+    tare__family_changed(scope);
 }
 
 void tare__unlink_from_thread(struct tare__attachment *attachment)

@@ -80,7 +80,7 @@ static TARE__COLD void *count_new_block_oddly(struct tare__hot *hot, void *block
     if (block != NULL) {
         if (!tare__map_put(block, size, hot->birth))
             TARE__ADD(counters->lost_blocks, 1);
-        tare__count_allocation(hot, counters, size, shared);
+        tare__count_allocation(hot, size, shared);
     } else {
         TARE__ADD(counters->failed_allocations, 1);
     }
@@ -97,7 +97,7 @@ TARE__INLINE void *count_new_block(struct tare__hot *hot, void *block, size_t si
     struct tare__counters *counters = hot->counters;
     tare__record_begin(counters, frame);
     *slot = tare__map_inline(size, hot->birth);
-    tare__count_allocation(hot, counters, size, shared);
+    tare__count_allocation(hot, size, shared);
     tare__record_end(counters);
     return block;
 }
@@ -175,7 +175,7 @@ TARE__INLINE void free_counting(void *block, struct tare__hot *hot, bool shared)
     }
     tare__record_begin(counters, TARE__FRAME);
     *slot = 0;
-    tare__count_deallocation(counters, tare__map_inline_size(word), shared);
+    tare__count_deallocation(hot, tare__map_inline_size(word), shared);
     tare__record_end(counters);
     tare__real.free(block);
 }
@@ -346,9 +346,9 @@ TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *ho
     if (TARE__LIKELY(block != NULL)) {
         if (TARE__UNLIKELY(!tare__map_put_wide(block, size, hot->birth)))
             TARE__ADD(counters->lost_blocks, 1);
-        tare__count_reallocation(counters, old_size, size, shared);
+        tare__count_reallocation(hot, old_size, size, shared);
     } else if (size == 0) {
-        tare__count_deallocation(counters, old_size, shared);
+        tare__count_deallocation(hot, old_size, shared);
     } else {
         TARE__ADD(counters->failed_allocations, 1);
     }

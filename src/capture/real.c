@@ -48,6 +48,7 @@ static void find_functions(void)
     /* By way of void **, as dlsym's manual has it. */
 #define TARE_HOOK(result, name, parameters) *(void **)&tare__real.name = dlsym(RTLD_NEXT, #name);
 #include "hooks.def"
+#include "thread_hooks.def"
 #undef TARE_HOOK
     *(void **)&tare__real.vfork = dlsym(RTLD_NEXT, "vfork");
     Dl_info info;

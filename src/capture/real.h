@@ -4,15 +4,20 @@
 #ifndef TARE__REAL_H
 #define TARE__REAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <threads.h>
 
 #include "compiler.h"
 
 struct tare__real {
 #define TARE_HOOK(result, name, parameters) result(*name) parameters;
 #include "hooks.def"
+#ifndef TARE__WRAP
+#include "thread_hooks.def"
+#endif
 #undef TARE_HOOK
     pid_t (*vfork)(void);
     size_t minimum;   /* blocks are asked for with at least this size, so that they lie 16 bytes apart; mostly 0 */

@@ -91,15 +91,6 @@ static TARE__COLD void note_elsewhere(const struct tare__thread *counting, uint3
     }
 }
 
-/* Whether a scope over several threads is attached; the mode may be any. */
-static bool is_shared(const struct tare__thread *thread)
-{
-    for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
-        if (at->shared)
-            return true;
-    return false;
-}
-
 /* Threads past their end share one record: they take turns. */
 static bool begin(struct tare__hot *hot)
 {
@@ -157,7 +148,7 @@ void tare__record_allocation(struct tare__entry entry, const void *block, size_t
     uint32_t birth = entry.birth == TARE__BIRTH_RUNTIME ? entry.birth : hot->birth;
     if (!tare__map_put(block, size, birth))
         TARE__ADD(hot->counters->lost_blocks, 1);
-    tare__count_allocation(hot, hot->counters, size, is_shared(hot->thread));
+    tare__count_allocation(hot, size, true);
     if (birth != hot->birth)
         note_foreign(hot->thread, birth, -1, (int64_t)size); /* counted, but born in none of its scopes */
     end(hot, locked);
@@ -168,7 +159,7 @@ static void count_end(struct tare__hot *hot, struct tare__block old)
     bool locked = begin(hot);
     if (!old.known)
         TARE__ADD(hot->counters->unknown_blocks, 1);
-    tare__count_deallocation(hot->counters, old.size, is_shared(hot->thread));
+    tare__count_deallocation(hot, old.size, true);
     end_on(hot, locked, old, 1, -(int64_t)old.size);
 }
 
@@ -219,6 +210,6 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     struct tare__counters *counters = hot->counters;
     TARE__ADD(counters->lost_blocks, put ? 0u : 1u);
     TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
-    tare__count_reallocation(counters, old.known ? old.size : size, size, is_shared(hot->thread));
+    tare__count_reallocation(hot, old.known ? old.size : size, size, true);
     end_on(hot, locked, old, 0, growth);
 }

@@ -24,19 +24,22 @@ TARE__INLINE void tare__record_end(struct tare__counters *counters)
     __atomic_store_n(&counters->recording, 0, __ATOMIC_RELEASE);
 }
 
-/* Adds to the net of all threads; where it grew, the peak may rise. */
+/* Adds to each net over several threads; where it grew, the peak may rise. */
 void tare__shared_peak(struct tare__shared *shared, int64_t net);
-TARE__INLINE void tare__shared_add(struct tare__shared *shared, int64_t bytes, bool grew)
+TARE__INLINE void tare__share(const struct tare__hot *hot, int64_t bytes, bool grew)
 {
-    int64_t net;
-    if (tare__os_single_threaded()) {
-        net = TARE__LOAD(shared->net) + bytes;
-        TARE__STORE(shared->net, net);
-    } else {
-        net = __atomic_add_fetch(&shared->net, bytes, __ATOMIC_RELAXED);
+    for (const struct tare__share *share = hot->shares; share != NULL; share = share->next) {
+        struct tare__shared *sum = share->sum;
+        int64_t net;
+        if (tare__os_single_threaded()) {
+            net = TARE__LOAD(sum->net) + bytes;
+            TARE__STORE(sum->net, net);
+        } else {
+            net = __atomic_add_fetch(&sum->net, bytes, __ATOMIC_RELAXED);
+        }
+        if (grew && net > TARE__LOAD(sum->peak))
+            tare__shared_peak(sum, net);
     }
-    if (grew && net > TARE__LOAD(shared->peak))
-        tare__shared_peak(shared, net);
 }
 
 /* Sizes by powers of two; 0 has a bucket of its own. */
@@ -55,33 +58,35 @@ TARE__INLINE void tare__grow(struct tare__counters *counters, uint64_t bytes)
         TARE__STORE(counters->peak, net);
 }
 
-/* Adds one allocation. Between tare__record_begin and _end. `shared` is known
- * at compile time on the hot path: whether the mode is TARE__MODE_SHARED. */
-TARE__INLINE void tare__count_allocation(struct tare__hot *hot, struct tare__counters *counters, size_t size,
-                                         bool shared)
+/* Adds one allocation. Between tare__record_begin and _end. `shared` is false
+ * where the mode says that there are no shares. */
+TARE__INLINE void tare__count_allocation(struct tare__hot *hot, size_t size, bool shared)
 {
+    struct tare__counters *counters = hot->counters;
     TARE__ADD(counters->allocations, 1);
     tare__grow(counters, size);
     if (shared) {
-        tare__shared_add(&tare__store->shared, (int64_t)size, true);
+        tare__share(hot, (int64_t)size, true);
         if (hot->histogram != NULL)
             TARE__ADD(hot->histogram[tare__histogram_bucket(size)], 1);
     }
 }
 
 /* Adds one deallocation of a block born in the very scopes that are open now. */
-TARE__INLINE void tare__count_deallocation(struct tare__counters *counters, size_t size, bool shared)
+TARE__INLINE void tare__count_deallocation(struct tare__hot *hot, size_t size, bool shared)
 {
+    struct tare__counters *counters = hot->counters;
     TARE__ADD(counters->deallocations, 1);
     TARE__ADD(counters->bytes_deallocated, size);
     if (shared)
-        tare__shared_add(&tare__store->shared, -(int64_t)size, false);
+        tare__share(hot, -(int64_t)size, false);
 }
 
 /* Adds one reallocation, by the one rule: growth is bytes allocated, shrinkage
  * is bytes deallocated. */
-TARE__INLINE void tare__count_reallocation(struct tare__counters *counters, size_t old_size, size_t size, bool shared)
+TARE__INLINE void tare__count_reallocation(struct tare__hot *hot, size_t old_size, size_t size, bool shared)
 {
+    struct tare__counters *counters = hot->counters;
     uint64_t growth = size - old_size; /* in two's complement */
     TARE__ADD(counters->reallocations, 1);
     TARE__ADD(counters->bytes_reallocated, growth);
@@ -90,7 +95,7 @@ TARE__INLINE void tare__count_reallocation(struct tare__counters *counters, size
     else
         TARE__ADD(counters->bytes_deallocated, -growth);
     if (shared)
-        tare__shared_add(&tare__store->shared, (int64_t)growth, size > old_size);
+        tare__share(hot, (int64_t)growth, size > old_size);
 }
 
 /* The same for any allocator, any birth and any way in. block may be NULL: the

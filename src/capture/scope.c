@@ -30,13 +30,16 @@ void tare__scope_restart_threads(void)
     tare__thread_each(make_stale, NULL);
 }
 
-static void begin_shared(struct tare__scope *scope)
+static void unmake_scope(struct tare__scope *scope)
 {
-    tare__fold_shared_peak();
-    scope->net_base = scope->peak = TARE__LOAD(tare__store->shared.net);
+    tare__sum_leave(scope->sum);
+    if (scope->era != NULL)
+        tare__era_close(scope->era, 0);
+    tare__scope_give(scope);
 }
 
-static struct tare__scope *open_scope(struct tare__thread *mine, const tare_options *options)
+/* A scope without its threads; NULL when there is no memory. */
+static struct tare__scope *make_scope(struct tare__thread *mine, const tare_options *options)
 {
     struct tare__scope *scope = tare__scope_new();
     if (scope == NULL)
@@ -45,17 +48,35 @@ static struct tare__scope *open_scope(struct tare__thread *mine, const tare_opti
     scope->name = options->name;
     scope->domain = options->domain;
     scope->era = tare__era_new(scope->domain == TARE_THREAD);
-    if (scope->era == NULL || !tare__attach(mine, scope)) {
-        if (scope->era != NULL)
-            tare__era_close(scope->era, 0);
-        tare__scope_give(scope);
+    bool needs_sum = scope->domain != TARE_THREAD && scope->domain != TARE_PROCESS;
+    scope->sum = needs_sum ? tare__sum_new() : NULL;
+    if (scope->era != NULL && (scope->sum != NULL || !needs_sum))
+        return scope;
+    unmake_scope(scope);
+    return NULL;
+}
+
+static struct tare__scope *open_scope(struct tare__thread *mine, const tare_options *options, struct tare__place place)
+{
+    struct tare__scope *scope = make_scope(mine, options);
+    if (scope == NULL)
+        return NULL;
+    bool attached = scope->domain != TARE_TASK || place.block != 0; /* a task by handle waits to be entered */
+    if (attached && tare__attach(mine, scope) == NULL) {
+        unmake_scope(scope);
         return NULL;
     }
-    if (scope->domain != TARE_THREAD) {
-        begin_shared(scope);
+    if (scope->domain != TARE_THREAD)
+        tare__restart_sum(scope);
+    if (scope->domain == TARE_PROCESS) {
         scope->next_process = tare__process_scopes;
         __atomic_store_n(&tare__process_scopes, scope, __ATOMIC_SEQ_CST);
         tare__thread_each(make_stale, mine);
+    }
+    scope->place = place;
+    if (place.block != 0) {
+        scope->next_block = mine->blocks;
+        mine->blocks = scope;
     }
     tare__refresh(mine);
     return scope;
@@ -98,11 +119,11 @@ static void close_era(struct tare__scope *scope, const struct tare__thread *mine
     tare__era_close(scope->era, complete_at);
 }
 
-static void fold_peaks(const struct tare__scope *scope, struct tare__thread *thread)
+static void fold_peaks(struct tare__scope *scope, struct tare__thread *thread)
 {
     tare__fold_peak(thread);
     if (scope->domain != TARE_THREAD)
-        tare__fold_shared_peak();
+        tare__fold_sum(scope);
 }
 
 /* Takes the figures for good and leaves every thread; those of others detach
@@ -126,7 +147,10 @@ static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
         }
     }
     tare__refresh(folding);
+    tare__sum_leave(scope->sum);
+    scope->sum = NULL;
     scope->state = TARE__SCOPE_ENDED;
+    tare__family_changed(scope);
 }
 
 /* Ends a block whose own end may never come, or may. */
@@ -146,15 +170,27 @@ static void abandon(struct tare__scope *scope, struct tare__thread *mine)
     left_count--;
 }
 
-/* A block of this thread is open in a frame that is gone, or was entered anew
- * while open: a jump left it. */
-static void leave_abandoned(struct tare__thread *mine, struct tare__place place)
+/* A block is open in a frame that is gone, or was entered anew while open. */
+static bool was_left(struct tare__place open, struct tare__place now)
 {
+    return open.block < now.frame || open.block == now.block;
+}
+
+void tare__scope_leave_abandoned(struct tare__thread *mine, struct tare__place place)
+{
+    if (place.block == 0)
+        return;
     for (struct tare__scope *scope = mine->blocks, *next; scope != NULL; scope = next) {
         next = scope->next_block;
-        if (scope->place.block >= place.frame && scope->place.block != place.block)
+        if (was_left(scope->place, place))
+            abandon(scope, mine);
+    }
+    for (struct tare__attachment *at = mine->attachments, *next; at != NULL; at = next) {
+        next = at->next_of_thread;
+        if (at->place.block == 0 || !was_left(at->place, place))
             continue;
-        abandon(scope, mine);
+        at->scope->inexact |= TARE_INEXACT_ABANDONED;
+        tare__task_back_to(at, at->entered_before);
     }
 }
 
@@ -201,8 +237,9 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
             at->peak = tare__net_of(&at->base);
     }
     if (scope->domain != TARE_THREAD) {
-        begin_shared(scope);
-        tare__thread_each(make_stale, mine);
+        tare__restart_sum(scope);
+        for (struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope)
+            make_stale(at->thread, mine);
     }
     enter_new_eras(mine);
     tare__refresh(mine);
@@ -216,14 +253,6 @@ static void read_scope(struct tare__scope *scope, struct tare__thread *mine)
 }
 
 /* ---- For threads, the run and fork -------------------------------------- */
-
-static bool is_attached_to(const struct tare__thread *thread, const struct tare__scope *scope)
-{
-    for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
-        if (at->scope == scope && !at->over)
-            return true;
-    return false;
-}
 
 void tare__scope_sync(struct tare__thread *thread)
 {
@@ -239,7 +268,7 @@ void tare__scope_sync(struct tare__thread *thread)
     }
     enter_new_eras(thread);
     for (struct tare__scope *scope = tare__process_scopes; scope != NULL; scope = scope->next_process)
-        if (!is_attached_to(thread, scope) && !tare__attach(thread, scope))
+        if (tare__attachment_of(thread, scope) == NULL && tare__attach(thread, scope) == NULL)
             tare__store_mark_inexact(TARE_INEXACT_LOST);
     tare__refresh(thread);
 }
@@ -255,11 +284,13 @@ void tare__scope_thread_ended(struct tare__thread *thread)
             end_scope(scope, thread);
             continue;
         }
-        thread->attachments = attachment->next_of_thread;
         if (!attachment->over) {
-            scope->inexact |= tare__add_attachment(&scope->departed, attachment);
-            tare__unlink_from_scope(attachment);
+            if (scope->owner == thread)
+                scope->owner = NULL;
+            tare__detach(attachment);
+            continue;
         }
+        thread->attachments = attachment->next_of_thread;
         tare__attachment_give(attachment);
     }
 }
@@ -275,7 +306,7 @@ void tare__scope_open_run(void)
     scope->domain = TARE_PROCESS;
     scope->is_run = true;
     scope->era = era;
-    begin_shared(scope);
+    tare__restart_sum(scope);
     scope->next_process = tare__process_scopes;
     tare__process_scopes = scope;
     run_scope = scope;
@@ -341,7 +372,7 @@ bool tare__scope_canary(void)
 
 tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error)
 {
-    if (options->domain != TARE_THREAD && options->domain != TARE_PROCESS) {
+    if ((unsigned)options->domain > TARE_TASK) {
         *error = TARE_ERROR_BAD_DOMAIN;
         return NULL;
     }
@@ -354,18 +385,11 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
     *error = TARE_ERROR_NOT_ATTACHED;
     if (tare__canary(mine)) {
         tare__lock_acquire(&tare__registry_lock);
-        if (place.block != 0)
-            leave_abandoned(mine, place);
-        struct tare__scope *scope = open_scope(mine, options);
+        tare__scope_leave_abandoned(mine, place);
+        const struct tare__scope *scope = open_scope(mine, options, place);
         *error = scope != NULL ? 0 : TARE_ERROR_NO_MEMORY;
-        if (scope != NULL) {
+        if (scope != NULL)
             handle = tare__scope_handle(scope);
-            scope->place = place;
-            if (place.block != 0) {
-                scope->next_block = mine->blocks;
-                mine->blocks = scope;
-            }
-        }
         tare__lock_release(&tare__registry_lock);
     }
     tare__thread_done(mine);
@@ -380,6 +404,9 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
     if (scope->state == TARE__SCOPE_OPEN) {
         if (scope->domain == TARE_THREAD && scope->owner != mine)
             return TARE_ERROR_WRONG_THREAD;
+        bool by_handle = scope->place.block == 0;
+        if (how == TARE__CLOSE && scope->domain == TARE_TASK && by_handle && scope->attachments != NULL)
+            return TARE_ERROR_ENTERED;
         int error = 0;
         if (how == TARE__CLOSE)
             end_scope(scope, mine);

@@ -17,26 +17,30 @@
 #include "birth.h"
 #include "thread.h"
 
+/* Where a scope in block form stands on the stack; zero for the others. */
+struct tare__place {
+    uintptr_t block; /* the block's variable: two open blocks never share one */
+    uintptr_t frame; /* below everything in the frame of the function that opens it */
+};
+
 struct tare__attachment {
     struct tare__counters base; /* the thread's counters when it was attached, or at the last reset */
     struct tare__counted taken; /* the thread's counters when figures were last taken */
     struct tare__scope *scope;
     struct tare__thread *thread;
     struct tare__era *era;
+    struct tare__sum *sum; /* of the scope; NULL for those of a thread and of the process */
     struct tare__attachment *next_of_thread;
     struct tare__attachment *next_of_scope; /* or in the free list */
     struct tare__foreign own_foreign;
     struct tare__foreign *foreign;     /* own_foreign, or in the store for the run's scope */
     struct tare__foreign foreign_base; /* what of that was there at the last reset */
     int64_t peak;                      /* highest net of the thread while attached, up to the last change of scopes */
-    bool shared;                       /* the scope spans threads */
+    struct tare__share share;          /* in a sum over several threads */
+    uint32_t entered;                  /* how often the thread is inside the task */
+    uint32_t entered_before;           /* the outermost block by which it is inside that */
+    struct tare__place place;          /* of that block */
     bool over;                         /* the scope has closed; the thread will detach itself */
-};
-
-/* Where a scope in block form stands on the stack; zero for the others. */
-struct tare__place {
-    uintptr_t block; /* the block's variable: two open blocks never share one */
-    uintptr_t frame; /* below everything in the frame of the function that opens it */
 };
 
 enum tare__take { TARE__READ, TARE__RESET, TARE__CLOSE };
@@ -49,6 +53,20 @@ int tare__scope_take(tare_scope *handle, enum tare__take take, tare_stats *stats
 
 /* True when a canary came home. */
 bool tare__scope_canary(void);
+
+/* Enters a task, and leaves it. In a block: the block's place, and how often the
+ * thread was inside before, to which its end goes back whatever was left by a
+ * jump in between. 0 or an error. */
+int tare__task_enter(tare_scope *handle, struct tare__place place, uint32_t *before);
+int tare__task_leave(tare_scope *handle);
+int tare__task_leave_block(tare_scope *handle, uint32_t before);
+
+/* A record for a thread that this one is about to make, attached to all families
+ * that this one belongs to; NULL where it belongs to none. */
+struct tare__thread *tare__family_prepare(struct tare__thread *mine);
+
+/* Waits until the threads of a family have ended. 0 or an error. */
+int tare__family_join(tare_scope *handle, int timeout_ms);
 
 /* The name given to a scope that is not closed, or NULL. */
 const char *tare__scope_name(tare_scope *handle);

@@ -34,11 +34,21 @@ struct tare__scope {
     uint32_t index;
 
     /* Over several threads: */
+    struct tare__sum *sum;         /* NULL for the process's, which is in the store */
+    uint32_t changes;              /* a futex, raised when a thread of a family leaves it */
     struct tare__counted departed; /* what threads counted that are attached no more */
-    int64_t net_base;              /* shared.net at the start */
-    int64_t peak;                  /* highest shared.net, up to the last change of such scopes */
+    int64_t net_base;              /* the sum's net at the start */
+    int64_t peak;                  /* the sum's highest net, up to the last fold */
 
     tare_stats final;
+};
+
+/* The net over the threads of one scope, which is not the process's. It lives as
+ * long as one of them may be in a call that adds to it. */
+struct tare__sum {
+    struct tare__shared shared;
+    uint32_t users; /* the scope and its attachments, also those that are over */
+    struct tare__sum *next_free;
 };
 
 /* ---- Handles ------------------------------------------------------------ */
@@ -57,19 +67,47 @@ struct tare__scope *tare__scope_of(tare_scope *handle);
 /* The open scopes over several threads. */
 extern struct tare__scope *tare__process_scopes TARE__HIDDEN;
 
-/* Attaches a scope to the calling thread, whose guard is set; tare__refresh
- * makes it known to the thread's calls. False when there is no memory. */
-bool tare__attach(struct tare__thread *thread, struct tare__scope *scope);
+/* Attaches a scope to a thread: the calling one, whose guard is set, or one that
+ * has not begun; tare__refresh makes it known to the thread's calls. NULL when
+ * there is no memory. */
+struct tare__attachment *tare__attach(struct tare__thread *thread, struct tare__scope *scope);
 void tare__refresh(struct tare__thread *thread);
+
+/* The one attachment of a scope to a thread, or NULL. */
+struct tare__attachment *tare__attachment_of(const struct tare__thread *thread, const struct tare__scope *scope);
+
+/* Tells those who wait for a family that it has become smaller, or that its scope is closed. */
+void tare__family_changed(struct tare__scope *scope);
+
+/* Takes the calling thread, or one that is gone, off an open scope, which keeps
+ * what it has counted. */
+void tare__detach(struct tare__attachment *attachment);
 
 void tare__unlink_from_thread(struct tare__attachment *attachment);
 void tare__unlink_from_scope(struct tare__attachment *attachment);
 void tare__attachment_give(struct tare__attachment *attachment);
 
 /* Hands the thread's peak so far to every scope attached to it, and starts it
- * anew from where the net is now. And the same for what all threads share. */
+ * anew from where the net is now. And the same for a scope over several threads. */
 void tare__fold_peak(struct tare__thread *thread);
-void tare__fold_shared_peak(void);
+void tare__fold_sum(struct tare__scope *scope);
+
+/* Starts a scope over several threads from where its sum is now. */
+void tare__restart_sum(struct tare__scope *scope);
+
+/* A sum that is 0, with one user; NULL when there is no memory. Taken off once
+ * for each user. NULL is none. */
+struct tare__sum *tare__sum_new(void);
+void tare__sum_leave(struct tare__sum *sum);
+
+/* ---- Tasks -------------------------------------------------------------- */
+
+/* Ends what a jump left of this thread's blocks, where a block now opens at
+ * another place. Does nothing for what is no block. */
+void tare__scope_leave_abandoned(struct tare__thread *mine, struct tare__place place);
+
+/* The thread is inside the task only so often any more; at 0 it is detached. */
+void tare__task_back_to(struct tare__attachment *attachment, uint32_t entered);
 
 /* ---- Figures ------------------------------------------------------------ */
 

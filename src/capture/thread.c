@@ -2,6 +2,7 @@
 /* The registry of threads, their beginning and their end. */
 #include "thread.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -94,18 +95,18 @@ static uint32_t mode_for(const struct tare__thread *thread)
     if (!tare__real.wide || tare__starting || hot->birth > TARE__MAP_BIRTH_INLINE ||
         (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))
         return TARE__MODE_GENERAL;
-    uint32_t mode = TARE__MODE_IDLE;
-    for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
-        mode = at->shared || mode == TARE__MODE_SHARED ? TARE__MODE_SHARED : TARE__MODE_COUNTING;
-    return mode;
+    if (thread->attachments == NULL)
+        return TARE__MODE_IDLE;
+    return hot->shares != NULL ? TARE__MODE_SHARED : TARE__MODE_COUNTING;
 }
 
-void tare__thread_refresh(struct tare__thread *thread, uint32_t birth)
+void tare__thread_refresh(struct tare__thread *thread, uint32_t birth, struct tare__share *shares)
 {
     struct tare__hot *hot = thread->hot;
     hot->thread = thread;
     hot->counters = thread->counters;
     hot->birth = birth;
+    hot->shares = shares;
     hot->histogram = tare__store_recorded && thread->slot != NULL ? thread->slot->histogram : NULL;
     if (hot->guard != TARE__GUARD_OWN) /* else it stays busy, or stale if another thread has made it that */
         TARE__STORE(hot->mode, mode_for(thread));
@@ -139,23 +140,68 @@ void tare__thread_catch_up(struct tare__thread *thread)
     tare__lock_release(&tare__registry_lock);
 }
 
-TARE__COLD struct tare__hot *tare__thread_begin(void)
+static void leave_scopes(struct tare__thread *thread)
+{
+    tare__lock_acquire(&tare__registry_lock);
+    tare__scope_thread_ended(thread);
+    tare__lock_release(&tare__registry_lock);
+}
+
+static void give_back(struct tare__thread *thread)
+{
+    tare__store_give_slot(thread->slot);
+    memset(thread->hot, 0, sizeof *thread->hot);
+    thread->end_rounds = 0;
+    __atomic_store_n(&thread->taken, 0, __ATOMIC_RELEASE);
+}
+
+static void end(struct tare__hot *hot)
+{
+    struct tare__thread *thread = hot->thread;
+    tare__thread_begin_work(hot);
+    leave_scopes(thread);
+    tare__self = tare__late_thread.hot;
+    give_back(thread);
+}
+
+void tare__thread_discard(struct tare__thread *thread)
+{
+    leave_scopes(thread);
+    give_back(thread);
+}
+
+TARE__COLD struct tare__thread *tare__thread_prepare(void)
 {
     struct tare__thread *thread = claim();
     if (thread == NULL) {
         tare__store_mark_inexact(TARE_INEXACT_LOST);
         return NULL;
     }
-    struct tare__hot *hot = thread->hot;
     tare__thread_give_counters(thread);
-    hot->thread = thread;
+    thread->hot->thread = thread;
+    return thread;
+}
+
+TARE__COLD void tare__thread_become(struct tare__thread *thread)
+{
+    struct tare__hot *hot = thread->hot;
+    if (tare__self != &tare__nobody) /* a signal handler came first and allocated */
+        end(tare__self);
     tare__thread_begin_work(hot);
     tare__self = hot;
     tare__thread_catch_up(thread);
     hot->guard = TARE__GUARD_LIBC;
     tare__start_watch_thread(hot);
     tare__thread_end_work(thread);
-    return hot;
+}
+
+struct tare__hot *tare__thread_begin(void)
+{
+    struct tare__thread *thread = tare__thread_prepare();
+    if (thread == NULL)
+        return NULL;
+    tare__thread_become(thread);
+    return thread->hot;
 }
 
 bool tare__threads_start(void)
@@ -175,18 +221,15 @@ void tare__threads_start_late(void)
     tare__thread_give_counters(&tare__late_thread);
 }
 
+/* Destructors of other keys may come after ours, and free: ours asks to be called
+ * again until the last round. */
 void tare__thread_end(void *ending)
 {
     struct tare__hot *hot = ending;
-    struct tare__thread *thread = hot->thread;
-    if (hot != tare__self || thread == NULL)
+    if (hot != tare__self || hot->thread == NULL)
         return;
-    tare__thread_begin_work(hot);
-    tare__lock_acquire(&tare__registry_lock);
-    tare__scope_thread_ended(thread);
-    tare__lock_release(&tare__registry_lock);
-    tare__self = tare__late_thread.hot;
-    tare__store_give_slot(thread->slot);
-    memset(hot, 0, sizeof *hot);
-    __atomic_store_n(&thread->taken, 0, __ATOMIC_RELEASE);
+    if (++hot->thread->end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS)
+        tare__start_watch_thread(hot);
+    else
+        end(hot);
 }

@@ -54,12 +54,19 @@ static inline bool tare__guard_is_own(uintptr_t guard)
     return guard != 0 && guard <= TARE__GUARD_LIBC;
 }
 
+/* A net over several threads, as one of those adds to it. */
+struct tare__share {
+    struct tare__shared *sum;
+    struct tare__share *next;
+};
+
 struct tare__hot {
     uint32_t mode;  /* enum tare__mode; others set it to STALE at any time */
     uint32_t birth; /* of blocks made now */
     uintptr_t guard;
     struct tare__counters *counters;
-    uint64_t *histogram; /* NULL outside a recorded run */
+    struct tare__share *shares; /* what its calls add to besides; NULL where no scope spans threads */
+    uint64_t *histogram;        /* NULL outside a recorded run */
     struct tare__thread *thread;
 } __attribute__((aligned(64)));
 
@@ -70,7 +77,13 @@ struct tare__thread {
     struct tare__attachment *attachments;
     struct tare__scope *blocks; /* open scopes in block form, the newest first */
     uint32_t taken;             /* 0 free; atomic, taken without the lock */
-    int vfork_pid;              /* the pid that called vfork and may be its own child now; 0 for none */
+    unsigned end_rounds;        /* of key destructors that have passed */
+    union {
+        void *(*posix)(void *argument);
+        int (*c11)(void *argument);
+    } start; /* of one made by a thread of a family */
+    void *start_argument;
+    int vfork_pid; /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
     uintptr_t canary_frame; /* of the function that sends it */
     char canary[16];        /* what a canary allocation is given */
@@ -125,9 +138,9 @@ TARE__INLINE void tare__leave(struct tare__entry entry)
 struct tare__thread *tare__thread_mine(void);
 void tare__thread_done(struct tare__thread *thread);
 
-/* Sets the hot line from the attachments and the birth made from them. Under
- * the lock, like all that changes the mode of a thread. */
-void tare__thread_refresh(struct tare__thread *thread, uint32_t birth);
+/* Sets the hot line from the attachments and what follows from them. Under the
+ * lock, like all that changes the mode of a thread. */
+void tare__thread_refresh(struct tare__thread *thread, uint32_t birth, struct tare__share *shares);
 
 /* Calls visit for each record in use. Under the lock. */
 void tare__thread_each(void (*visit)(struct tare__thread *thread, void *context), void *context);
@@ -158,6 +171,12 @@ extern int tare__process_pid TARE__HIDDEN;
 
 struct tare__thread *tare__thread_of(const struct tare__hot *hot);
 struct tare__hot *tare__thread_begin(void); /* a record for the calling thread; NULL without memory */
+
+/* The same for a thread that is about to be made: a record, NULL without
+ * memory; by the new thread, once it runs; where it was not made after all. */
+struct tare__thread *tare__thread_prepare(void);
+void tare__thread_become(struct tare__thread *thread);
+void tare__thread_discard(struct tare__thread *thread);
 void tare__thread_give_counters(struct tare__thread *thread);
 
 /* While tare is at work for a thread, no call of it takes a short way. True

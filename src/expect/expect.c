@@ -4,6 +4,7 @@
 
 #include "compiler.h"
 #include "failure.h"
+#include "options.h"
 #include "scope.h"
 #include "start.h"
 #include "stats.h"
@@ -129,7 +130,7 @@ void tare_expect_begin_(tare_expect_block_ *block, const tare_expectation *expec
     *block = (tare_expect_block_){.expectation = *expectation, .here = here, .running = true};
     int error = TARE_ERROR_BAD_BOUND;
     if (is_possible(expectation)) {
-        const tare_options options = {expectation->name, expectation->domain};
+        const tare_options options = TARE__OPTIONS_OF(expectation);
         const struct tare__place place = {(uintptr_t)block, TARE__FRAME};
         block->scope = tare__scope_open(&options, place, &error);
     }

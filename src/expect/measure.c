@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "failure.h"
+#include "options.h"
 #include "scope.h"
 #include "start.h"
 #include "stats.h"
@@ -60,6 +61,43 @@ int tare_close(tare_scope *scope, tare_stats *stats)
     return take(scope, TARE__CLOSE, stats, "tare_close");
 }
 
+int tare_join_family(tare_scope *scope, int timeout_ms)
+{
+    int error = tare__family_join(scope, timeout_ms);
+    return error == 0 ? 0 : tare__fail_error(error, "tare_join_family", tare__scope_name(scope), NULL);
+}
+
+int tare_task_enter(tare_scope *scope)
+{
+    uint32_t before;
+    int error = scope != NULL ? tare__task_enter(scope, not_a_block, &before) : (int)TARE_ERROR_NULL_ARGUMENT;
+    return error == 0 ? 0 : tare__fail_error(error, "tare_task_enter", tare__scope_name(scope), NULL);
+}
+
+int tare_task_leave(tare_scope *scope)
+{
+    int error = scope != NULL ? tare__task_leave(scope) : (int)TARE_ERROR_NULL_ARGUMENT;
+    return error == 0 ? 0 : tare__fail_error(error, "tare_task_leave", tare__scope_name(scope), NULL);
+}
+
+void tare_task_begin_(tare_task_block_ *block, tare_scope *scope, tare_here_ here)
+{
+    *block = (tare_task_block_){.scope = scope, .here = here, .running = true};
+    const struct tare__place place = {(uintptr_t)block, TARE__FRAME};
+    int error = scope != NULL ? tare__task_enter(scope, place, &block->before) : (int)TARE_ERROR_NULL_ARGUMENT;
+    if (error == 0)
+        return;
+    block->scope = NULL;
+    tare__fail_error(error, "tare_in_task", tare__scope_name(scope), &here);
+}
+
+void tare_task_end_(tare_task_block_ *block)
+{
+    int error = block->scope != NULL ? tare__task_leave_block(block->scope, block->before) : 0;
+    if (error != 0)
+        tare__fail_error(error, "tare_in_task", tare__scope_name(block->scope), &block->here);
+}
+
 tare_stats tare_measured(void (*function)(void *argument), void *argument)
 {
     tare_stats stats = tare__stats_not_attached();
@@ -80,7 +118,7 @@ void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *me
     int error = TARE_ERROR_NULL_ARGUMENT;
     if (measurement->stats != NULL) {
         *measurement->stats = tare__stats_not_attached();
-        const tare_options options = {measurement->name, measurement->domain};
+        const tare_options options = TARE__OPTIONS_OF(measurement);
         const struct tare__place place = {(uintptr_t)block, TARE__FRAME};
         block->scope = tare__scope_open(&options, place, &error);
     }

@@ -14,6 +14,8 @@
 #define MADV_WIPEONFORK 18
 #endif
 
+#define NS_PER_S 1000000000u
+
 static void *map(void *address, size_t bytes, int flags, int descriptor)
 {
     long result = TARE__SYSCALL(SYS_mmap, address, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
@@ -70,6 +72,12 @@ void tare__os_futex_wait(uint32_t *word, uint32_t expected)
     TARE__SYSCALL(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL);
 }
 
+void tare__os_futex_wait_until(uint32_t *word, uint32_t expected, uint64_t deadline_ns)
+{
+    const struct timespec deadline = {(time_t)(deadline_ns / NS_PER_S), (long)(deadline_ns % NS_PER_S)};
+    TARE__SYSCALL(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected, &deadline, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
 void tare__os_futex_wake(uint32_t *word, int count)
 {
     TARE__SYSCALL(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
@@ -87,16 +95,31 @@ int tare__os_pid(void)
     return (int)TARE__SYSCALL(SYS_getpid, 0);
 }
 
+int tare__os_thread_id(void)
+{
+    return (int)TARE__SYSCALL(SYS_gettid, 0);
+}
+
 int tare__os_parent_pid(void)
 {
     return (int)TARE__SYSCALL(SYS_getppid, 0);
 }
 
-uint64_t tare__os_wall_clock_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now = {0, 0};
-    TARE__SYSCALL(SYS_clock_gettime, CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    TARE__SYSCALL(SYS_clock_gettime, clock, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t tare__os_wall_clock_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}
+
+uint64_t tare__os_clock_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
 }
 
 /* The stack pointer at the program's entry, kept by the loader: the kernel

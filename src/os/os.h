@@ -58,13 +58,16 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
 
 /* Waits while *word is expected; may wake for no reason. Wakes up to count. */
 void tare__os_futex_wait(uint32_t *word, uint32_t expected);
+void tare__os_futex_wait_until(uint32_t *word, uint32_t expected, uint64_t deadline_ns); /* of the clock below */
 void tare__os_futex_wake(uint32_t *word, int count);
 
 /* Gives another thread about a millisecond. By a futex: see above. */
 void tare__os_pause(void);
 int tare__os_pid(void);
+int tare__os_thread_id(void);
 int tare__os_parent_pid(void);
 uint64_t tare__os_wall_clock_ns(void);
+uint64_t tare__os_clock_ns(void); /* since some moment before; never goes back */
 
 /* The program's arguments and environment as the kernel passed them, usable
  * before libc has set its own variables. The arrays end with NULL; NULL where

@@ -71,7 +71,6 @@ static void *fork_in_thread(void *unused)
     return unused;
 }
 
-/* The thread's own block of libc for its stack is counted for the parent. */
 static pid_t by_fork_in_thread(void)
 {
     pthread_t thread;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of figures that everything else stands on: in the thread and the
- * process domain, and then 200 times in the thread domain while another thread
- * allocates in a tight loop. */
+/* The table of figures that everything else stands on: in every domain, and then 200 times in the thread domain while
+ * another thread allocates in a tight loop. */
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -223,9 +222,8 @@ static void all(void)
 
 int main(void)
 {
-    all();
-    domain = TARE_PROCESS;
-    all();
+    for (domain = TARE_THREAD; domain <= TARE_TASK; domain++)
+        all();
     domain = TARE_THREAD;
     pthread_t other;
     CHECK(pthread_create(&other, NULL, allocate_all_the_time, NULL) == 0);
@@ -233,6 +231,10 @@ int main(void)
         sched_yield();
     for (int i = 0; i < 200; i++)
         all();
+    for (int i = 0; i < 20; i++)
+        for (domain = TARE_THREAD; domain <= TARE_TASK; domain++)
+            if (domain != TARE_PROCESS)
+                all();
     atomic_store(&stop, true);
     pthread_join(other, NULL);
     return 0;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Threads are made here so that a family knows its own, and so that what libc
+ * allocates for a thread is told apart from what the program does: a thread that
+ * is given the stack of one before costs nothing there, and any figure would
+ * depend on what had run until then.
+ *
+ * A file of its own, so that a program linked by --wrap takes from libc only
+ * the functions that it calls.
+ */
+#include "real.h"
+#include "scope.h"
+
+#ifdef TARE__WRAP
+#define HOOK(name) __wrap_##name
+#define REAL(name) __real_##name
+#define TARE_HOOK(result, name, parameters)                                                                            \
+    result __wrap_##name parameters;                                                                                   \
+    result __real_##name parameters;
+#include "thread_hooks.def"
+#undef TARE_HOOK
+#else
+#define HOOK(name) name
+#define REAL(name) tare__real.name
+#endif
+
+static void *run_posix(void *argument)
+{
+    struct tare__thread *thread = argument;
+    tare__thread_become(thread);
+    return thread->start.posix(thread->start_argument);
+}
+
+static int run_c11(void *argument)
+{
+    struct tare__thread *thread = argument;
+    tare__thread_become(thread);
+    return thread->start.c11(thread->start_argument);
+}
+
+/* Until end_making() what this thread allocates is libc's own. */
+static struct tare__thread *begin_making(struct tare__thread **mine)
+{
+    *mine = tare__thread_mine();
+    if (*mine == NULL)
+        return NULL;
+    struct tare__thread *child = tare__family_prepare(*mine);
+    (*mine)->hot->guard = TARE__GUARD_LIBC;
+    return child;
+}
+
+static void end_making(struct tare__thread *mine, struct tare__thread *child, bool made)
+{
+    if (child != NULL && !made)
+        tare__thread_discard(child);
+    if (mine != NULL)
+        tare__thread_done(mine);
+}
+
+TARE__EXPORT int HOOK(pthread_create)(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
+                                      void *argument)
+{
+    struct tare__thread *mine, *child = begin_making(&mine);
+    int error;
+    if (child != NULL) {
+        child->start.posix = start;
+        child->start_argument = argument;
+        error = REAL(pthread_create)(id, attributes, run_posix, child);
+    } else {
+        error = REAL(pthread_create)(id, attributes, start, argument);
+    }
+    end_making(mine, child, error == 0);
+    return error;
+}
+
+TARE__EXPORT int HOOK(thrd_create)(thrd_t *id, int (*start)(void *), void *argument)
+{
+    struct tare__thread *mine, *child = begin_making(&mine);
+    int error;
+    if (child != NULL) {
+        child->start.c11 = start;
+        child->start_argument = argument;
+        error = REAL(thrd_create)(id, run_c11, child);
+    } else {
+        error = REAL(thrd_create)(id, start, argument);
+    }
+    end_making(mine, child, error == thrd_success);
+    return error;
+}
