@@ -23,26 +23,6 @@ static bool is_attached(const struct tare__thread *thread, const struct tare__er
     return false;
 }
 
-/* Threads past their end share a line, which can't tell a signal handler that
- * its thread has the lock. So they go by another meanwhile. */
-static struct tare__hot late_at_work = {
-    .mode = TARE__MODE_BUSY, .guard = TARE__GUARD_OWN, .thread = &tare__late_thread};
-
-static void lock_late(const struct tare__hot *hot)
-{
-    TARE__STORE(late_at_work.counters, hot->counters);
-    TARE__STORE(tare__self, &late_at_work);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    tare__lock_acquire(&tare__registry_lock);
-}
-
-static void unlock_late(struct tare__hot *hot)
-{
-    tare__lock_release(&tare__registry_lock);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    TARE__STORE(tare__self, hot);
-}
-
 static void recycle(struct tare__era *era)
 {
     if (!era->recyclable)
@@ -52,9 +32,9 @@ static void recycle(struct tare__era *era)
     if (tare__guard_is_own(guard))
         return; /* a signal handler's call, and its thread may hold the lock: this era is never used again */
     if (hot->mode == TARE__MODE_LATE) {
-        lock_late(hot);
+        tare__late_lock(hot);
         tare__era_recycle(era);
-        unlock_late(hot);
+        tare__late_unlock(hot);
         return;
     }
     hot->guard = TARE__GUARD_OWN;
@@ -96,7 +76,7 @@ static bool begin(struct tare__hot *hot)
 {
     bool locked = hot->mode == TARE__MODE_LATE;
     if (locked) {
-        lock_late(hot);
+        tare__late_lock(hot);
         tare__scope_sync(hot->thread);
     }
     tare__record_begin(hot->counters, TARE__FRAME);
@@ -107,7 +87,7 @@ static void end(struct tare__hot *hot, bool locked)
 {
     tare__record_end(hot->counters);
     if (locked)
-        unlock_late(hot);
+        tare__late_unlock(hot);
 }
 
 /* Ends the recording of a call on an old block. The attachments of threads past

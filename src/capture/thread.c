@@ -170,6 +170,26 @@ void tare__thread_discard(struct tare__thread *thread)
     give_back(thread);
 }
 
+/* Threads past their end share a line, which can't tell a signal handler that
+ * its thread has the lock. So they go by another meanwhile. */
+static struct tare__hot late_at_work = {
+    .mode = TARE__MODE_BUSY, .guard = TARE__GUARD_OWN, .thread = &tare__late_thread};
+
+void tare__late_lock(const struct tare__hot *hot)
+{
+    TARE__STORE(late_at_work.counters, hot->counters);
+    TARE__STORE(tare__self, &late_at_work);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    tare__lock_acquire(&tare__registry_lock);
+}
+
+void tare__late_unlock(struct tare__hot *hot)
+{
+    tare__lock_release(&tare__registry_lock);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    TARE__STORE(tare__self, hot);
+}
+
 TARE__COLD struct tare__thread *tare__thread_prepare(void)
 {
     struct tare__thread *thread = claim();

@@ -142,6 +142,10 @@ void tare__thread_done(struct tare__thread *thread);
  * lock, like all that changes the mode of a thread. */
 void tare__thread_refresh(struct tare__thread *thread, uint32_t birth, struct tare__share *shares);
 
+/* The lock, for a thread past its end; hot is the line of all those. */
+void tare__late_lock(const struct tare__hot *hot);
+void tare__late_unlock(struct tare__hot *hot);
+
 /* Calls visit for each record in use. Under the lock. */
 void tare__thread_each(void (*visit)(struct tare__thread *thread, void *context), void *context);
 
