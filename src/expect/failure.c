@@ -56,6 +56,12 @@ void tare__end_message(struct tare__text *text)
 
 int tare__fail_error(int error, const char *function, const char *name, const tare_here_ *here)
 {
+    return tare__fail_error_detailed(error, function, name, here, "");
+}
+
+int tare__fail_error_detailed(int error, const char *function, const char *name, const tare_here_ *here,
+                              const char *details)
+{
     char message[TARE__MESSAGE_BYTES];
     struct tare__text text = tare__text_in(message, sizeof message);
     tare__text_add(&text, "tare: ");
@@ -73,6 +79,7 @@ int tare__fail_error(int error, const char *function, const char *name, const ta
     }
     tare__text_add(&text, tare_error_text(error));
     tare__text_add(&text, "\n");
+    tare__text_add(&text, details);
     if (error == TARE_ERROR_NOT_ATTACHED)
         tare__text_add(&text, "  Is libtare the first library that defines malloc? Not with: Valgrind (unless\n"
                               "  --soname-synonyms=somalloc=nouserintercepts), a sanitizer, another malloc in the\n"

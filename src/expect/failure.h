@@ -20,4 +20,8 @@ void tare__fail(const tare_failure *failure);
  * error. here and name may be NULL. */
 int tare__fail_error(int error, const char *function, const char *name, const tare_here_ *here);
 
+/* The same with lines that tell more, each ending in a newline. */
+int tare__fail_error_detailed(int error, const char *function, const char *name, const tare_here_ *here,
+                              const char *details);
+
 #endif
