@@ -24,8 +24,9 @@ function(tare_folder target folder)
 endfunction()
 
 set(TARE_CAPTURE_SOURCES
-  attach.c birth.c blockmap.c boot.c canary.c counted.c enter.c environment.c family.c figures.c fork.c interpose.c
-  modules.c pool.c real.c record.c scope.c scope_handle.c start.c store.c task.c thread.c thread_hooks.c)
+  attach.c birth.c blockmap.c boot.c canary.c counted.c enter.c environment.c family.c figures.c fork.c gate.c
+  interpose.c modules.c pool.c real.c record.c scope.c scope_handle.c settle.c stack.c start.c store.c task.c thread.c
+  thread_hooks.c watchdog.c)
 
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
 # no vector registers (lazy binding does not save them for us), no builtins (our
@@ -40,14 +41,14 @@ function(tare_capture target)
   target_compile_definitions(${target} PRIVATE ${ARGN})
 endfunction()
 
-tare_folder(tare_os os SOURCES linux.c)
+tare_folder(tare_os os SOURCES linux.c linux_threads.c USES text)
 tare_folder(tare_text text SOURCES text.c)
 # They are called from inside malloc, like the hot side.
 foreach(target IN ITEMS tare_os tare_text)
   target_compile_options(${target} PRIVATE -fno-builtin -mgeneral-regs-only)
 endforeach()
 tare_folder(tare_stats explain SOURCES stats.c USES text)
-tare_folder(tare_expect expect SOURCES expect.c failure.c measure.c USES os layout text capture explain)
+tare_folder(tare_expect expect SOURCES deadlock.c expect.c failure.c measure.c USES os layout text capture explain)
 set(tare_common_objects
   $<TARGET_OBJECTS:tare_os> $<TARGET_OBJECTS:tare_text> $<TARGET_OBJECTS:tare_stats> $<TARGET_OBJECTS:tare_expect>)
 
@@ -60,7 +61,8 @@ endforeach()
 
 add_library(tare SHARED ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_shared>)
 set_target_properties(tare PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINKER_LANGUAGE C)
-target_link_options(tare PRIVATE -Wl,-z,defs -Wl,-z,now)
+# The unwinder goes into the library, unseen: no program gets libgcc_s for tare's sake.
+target_link_options(tare PRIVATE -Wl,-z,defs -Wl,-z,now -static-libgcc -Wl,--exclude-libs,libgcc_eh.a)
 
 add_library(tare_static STATIC ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_static>)
 add_library(tare_wrap STATIC ${tare_common_objects} $<TARGET_OBJECTS:tare_capture_wrap>)

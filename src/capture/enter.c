@@ -4,7 +4,9 @@
 #include "birth.h"
 #include "blockmap.h"
 #include "fork.h"
+#include "gate.h"
 #include "real.h"
+#include "scope.h"
 #include "start.h"
 #include "thread.h"
 
@@ -82,11 +84,16 @@ TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
     struct tare__hot *hot = look_around();
     if (hot == NULL)
         return pass;
+    bool nested = hot->mode != TARE__MODE_LATE && is_nested(hot, frame);
+    if (!nested && TARE__UNLIKELY(tare__gate_keeps_out(hot->thread)))
+        tare__gate_wait(hot, frame);
     if (hot->mode == TARE__MODE_LATE)
         return (struct tare__entry){hot, TARE__COUNT, TARE__BIRTH_NONE};
-    if (is_nested(hot, frame))
+    if (nested)
         return enter_nested(hot, frame);
     if (hot->mode == TARE__MODE_STALE) {
+        if (TARE__LOAD(tare__gate_owner) == hot->thread)
+            tare__scope_leave_jumped(hot->thread, frame);
         if (is_vfork_child(hot->thread))
             return pass;
         tare__thread_begin_work(hot);

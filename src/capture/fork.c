@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "capture_store.h"
+#include "gate.h"
 #include "modules.h"
 #include "real.h"
 #include "scope.h"
@@ -149,6 +150,7 @@ static TARE__COLD void become_child(struct tare__hot *hot)
             tare__scope_mark_inexact(mine, TARE_INEXACT_UNSETTLED);
     }
     snapshot.taken = false;
+    tare__gate_fork_child(mine);
     tare__thread_each(freeze_ghost, mine);
     if (tare__store_recorded) {
         if (mine != NULL)

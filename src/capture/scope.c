@@ -5,6 +5,7 @@
 
 #include "canary.h"
 #include "capture_store.h"
+#include "gate.h"
 #include "modules.h"
 #include "scope_parts.h"
 #include "start.h"
@@ -17,6 +18,12 @@ static struct tare__scope *run_scope;
 static struct tare__scope *left_scopes;
 static uint32_t left_count;
 
+/* Whether it lives and dies with the thread that opened it. */
+static bool belongs_to_thread(const struct tare__scope *scope)
+{
+    return scope->domain == TARE_THREAD || scope->domain == TARE_EXCLUSIVE;
+}
+
 /* ---- Opening and ending, under the lock --------------------------------- */
 
 static void make_stale(struct tare__thread *thread, void *mine)
@@ -25,9 +32,9 @@ static void make_stale(struct tare__thread *thread, void *mine)
         __atomic_store_n(&thread->hot->mode, TARE__MODE_STALE, __ATOMIC_SEQ_CST);
 }
 
-void tare__scope_restart_threads(void)
+void tare__scope_restart_threads(struct tare__thread *but)
 {
-    tare__thread_each(make_stale, NULL);
+    tare__thread_each(make_stale, but);
 }
 
 static void unmake_scope(struct tare__scope *scope)
@@ -150,6 +157,8 @@ static void end_scope(struct tare__scope *scope, struct tare__thread *mine)
     tare__sum_leave(scope->sum);
     scope->sum = NULL;
     scope->state = TARE__SCOPE_ENDED;
+    if (scope->domain == TARE_EXCLUSIVE)
+        tare__gate_open(scope->owner);
     tare__family_changed(scope);
 }
 
@@ -192,6 +201,18 @@ void tare__scope_leave_abandoned(struct tare__thread *mine, struct tare__place p
         at->scope->inexact |= TARE_INEXACT_ABANDONED;
         tare__task_back_to(at, at->entered_before);
     }
+}
+
+void tare__scope_leave_jumped(struct tare__thread *mine, uintptr_t frame)
+{
+    if (tare__os_on_signal_stack()) /* it may lie anywhere */
+        return;
+    tare__thread_begin_work(mine->hot);
+    tare__lock_acquire(&tare__registry_lock);
+    tare__scope_leave_abandoned(mine, (struct tare__place){.block = 1, .frame = frame});
+    tare__scope_sync(mine);
+    tare__lock_release(&tare__registry_lock);
+    tare__thread_end_work(mine);
 }
 
 static void forget_left(struct tare__scope *scope)
@@ -254,6 +275,24 @@ static void read_scope(struct tare__scope *scope, struct tare__thread *mine)
 
 /* ---- For threads, the run and fork -------------------------------------- */
 
+/* A thread that goes on in the owner's place counts as the owner does. */
+static void follow_guest(struct tare__thread *thread)
+{
+    const struct tare__thread *owner = tare__gate_owner;
+    if (owner != NULL && owner != thread && tare__gate_is_guest(thread)) {
+        for (struct tare__attachment *at = owner->attachments; at != NULL; at = at->next_of_thread)
+            if (!at->over && at->scope->domain == TARE_EXCLUSIVE && tare__attachment_of(thread, at->scope) == NULL &&
+                tare__attach(thread, at->scope) == NULL)
+                at->scope->inexact |= TARE_INEXACT_LOST;
+        return;
+    }
+    for (struct tare__attachment *at = thread->attachments, *next; at != NULL; at = next) {
+        next = at->next_of_thread;
+        if (!at->over && at->scope->domain == TARE_EXCLUSIVE && at->scope->owner != thread)
+            tare__detach(at);
+    }
+}
+
 void tare__scope_sync(struct tare__thread *thread)
 {
     tare__fold_peak(thread);
@@ -267,6 +306,7 @@ void tare__scope_sync(struct tare__thread *thread)
         }
     }
     enter_new_eras(thread);
+    follow_guest(thread);
     for (struct tare__scope *scope = tare__process_scopes; scope != NULL; scope = scope->next_process)
         if (tare__attachment_of(thread, scope) == NULL && tare__attach(thread, scope) == NULL)
             tare__store_mark_inexact(TARE_INEXACT_LOST);
@@ -280,7 +320,7 @@ void tare__scope_thread_ended(struct tare__thread *thread)
     while (thread->attachments != NULL) {
         struct tare__attachment *attachment = thread->attachments;
         struct tare__scope *scope = attachment->scope;
-        if (!attachment->over && scope->domain == TARE_THREAD) {
+        if (!attachment->over && scope->owner == thread && belongs_to_thread(scope)) {
             end_scope(scope, thread);
             continue;
         }
@@ -293,6 +333,7 @@ void tare__scope_thread_ended(struct tare__thread *thread)
         thread->attachments = attachment->next_of_thread;
         tare__attachment_give(attachment);
     }
+    tare__gate_forget(thread);
 }
 
 void tare__scope_open_run(void)
@@ -370,6 +411,30 @@ bool tare__scope_canary(void)
     return seen;
 }
 
+/* An exclusive scope of this thread that is not a block around the one to open
+ * may be closed after that: then nobody could say until when the others wait. */
+static bool holds_elsewhere(const struct tare__thread *mine, struct tare__place place)
+{
+    for (const struct tare__attachment *at = mine->attachments; at != NULL; at = at->next_of_thread)
+        if (!at->over && at->scope->domain == TARE_EXCLUSIVE && at->scope->owner == mine &&
+            (place.block == 0 || at->scope->place.block == 0))
+            return true;
+    return false;
+}
+
+/* Waits for the thread's turn. On an error the thread's work is done. */
+static int shut_gate(struct tare__thread *mine, const tare_options *options, struct tare__place place)
+{
+    tare__lock_acquire(&tare__registry_lock);
+    tare__scope_leave_abandoned(mine, place);
+    bool elsewhere = holds_elsewhere(mine, place);
+    tare__lock_release(&tare__registry_lock);
+    if (!elsewhere)
+        return tare__gate_shut(mine, options->watchdog_ms) ? 0 : TARE_ERROR_BUSY;
+    tare__thread_done(mine);
+    return TARE_ERROR_HELD_ELSEWHERE;
+}
+
 tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error)
 {
     if ((unsigned)options->domain > TARE_TASK) {
@@ -384,12 +449,16 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
     tare_scope *handle = NULL;
     *error = TARE_ERROR_NOT_ATTACHED;
     if (tare__canary(mine)) {
+        if (options->domain == TARE_EXCLUSIVE && (*error = shut_gate(mine, options, place)) != 0)
+            return NULL;
         tare__lock_acquire(&tare__registry_lock);
         tare__scope_leave_abandoned(mine, place);
         const struct tare__scope *scope = open_scope(mine, options, place);
         *error = scope != NULL ? 0 : TARE_ERROR_NO_MEMORY;
         if (scope != NULL)
             handle = tare__scope_handle(scope);
+        else if (options->domain == TARE_EXCLUSIVE)
+            tare__gate_open(mine);
         tare__lock_release(&tare__registry_lock);
     }
     tare__thread_done(mine);
@@ -402,7 +471,7 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
     if (scope == NULL || scope->is_run)
         return TARE_ERROR_NOT_OPEN;
     if (scope->state == TARE__SCOPE_OPEN) {
-        if (scope->domain == TARE_THREAD && scope->owner != mine)
+        if (belongs_to_thread(scope) && scope->owner != mine)
             return TARE_ERROR_WRONG_THREAD;
         bool by_handle = scope->place.block == 0;
         if (how == TARE__CLOSE && scope->domain == TARE_TASK && by_handle && scope->attachments != NULL)
@@ -421,11 +490,12 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
     }
     if (stats != NULL)
         *stats = scope->final;
-    if (how == TARE__CLOSE) {
-        forget_left(scope);
-        tare__scope_give(scope);
-    }
-    return 0;
+    if (how != TARE__CLOSE)
+        return 0;
+    bool deadlocked = (scope->final.inexact & TARE_INEXACT_DEADLOCKED) != 0;
+    forget_left(scope);
+    tare__scope_give(scope);
+    return deadlocked ? TARE_ERROR_DEADLOCK : 0;
 }
 
 int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats)

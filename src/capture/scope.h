@@ -71,11 +71,15 @@ int tare__family_join(tare_scope *handle, int timeout_ms);
 /* The name given to a scope that is not closed, or NULL. */
 const char *tare__scope_name(tare_scope *handle);
 
+/* A call of this frame found its thread the owner of the gate: ends the blocks of
+ * it that a jump has left. */
+void tare__scope_leave_jumped(struct tare__thread *mine, uintptr_t frame);
+
 /* Under the lock, or with no other thread about. */
 void tare__scope_open_run(void);                            /* the scope of a recorded run, in every thread */
 void tare__scope_sync(struct tare__thread *thread);         /* attach what opened, detach what closed */
 void tare__scope_thread_ended(struct tare__thread *thread); /* end its scopes, leave those of others */
-void tare__scope_restart_threads(void);                     /* has every thread look around before its next call */
+void tare__scope_restart_threads(struct tare__thread *but); /* has all others look around before their next call */
 
 /* For a child of fork, in this order (fork.c): the parent's run is left without
  * a trace, and with the store all that the open scopes stand on starts from 0. */

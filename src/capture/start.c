@@ -76,7 +76,7 @@ __attribute__((constructor)) static void program_starts(void)
     tare__modules_start();
     tare__lock_acquire(&tare__registry_lock);
     tare__starting = false;
-    tare__scope_restart_threads();
+    tare__scope_restart_threads(NULL);
     tare__scope_sync(mine);
     tare__lock_release(&tare__registry_lock);
     tare__thread_done(mine);

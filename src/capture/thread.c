@@ -9,6 +9,7 @@
 #include "birth.h"
 #include "blockmap.h"
 #include "capture_store.h"
+#include "gate.h"
 #include "real.h"
 #include "scope.h"
 #include "start.h"
@@ -90,7 +91,7 @@ static uint32_t mode_for(const struct tare__thread *thread)
     const struct tare__hot *hot = thread->hot;
     if (thread == &tare__late_thread)
         return TARE__MODE_LATE;
-    if (thread->vfork_pid != 0)
+    if (thread->vfork_pid != 0 || tare__gate_keeps_out(thread))
         return TARE__MODE_STALE;
     if (!tare__real.wide || tare__starting || hot->birth > TARE__MAP_BIRTH_INLINE ||
         (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))
@@ -208,6 +209,7 @@ TARE__COLD void tare__thread_become(struct tare__thread *thread)
     if (tare__self != &tare__nobody) /* a signal handler came first and allocated */
         end(tare__self);
     tare__thread_begin_work(hot);
+    thread->self = pthread_self();
     tare__self = hot;
     tare__thread_catch_up(thread);
     hot->guard = TARE__GUARD_LIBC;

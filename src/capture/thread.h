@@ -15,6 +15,7 @@
 #ifndef TARE__THREAD_H
 #define TARE__THREAD_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,6 +71,18 @@ struct tare__hot {
     struct tare__thread *thread;
 } __attribute__((aligned(64)));
 
+/* A thread's place in the line before the gate (gate.h). */
+struct tare__turn {
+    struct tare__turn *next;
+    struct tare__thread *thread;
+    pthread_t self;
+    uint64_t since_ns;
+    unsigned watchdog_ms; /* of the scope that it will open */
+    uint32_t granted;     /* a futex */
+    bool queued;
+    bool shuts; /* it will shut the gate itself */
+};
+
 struct tare__thread {
     struct tare__hot *hot;
     struct tare__counters *counters; /* a slot of the store, or own */
@@ -77,7 +90,10 @@ struct tare__thread {
     struct tare__attachment *attachments;
     struct tare__scope *blocks; /* open scopes in block form, the newest first */
     uint32_t taken;             /* 0 free; atomic, taken without the lock */
-    unsigned end_rounds;        /* of key destructors that have passed */
+    struct tare__turn turn;
+    pthread_t self;
+    int id;              /* the kernel's; of a thread that has shut the gate */
+    unsigned end_rounds; /* of key destructors that have passed */
     union {
         void *(*posix)(void *argument);
         int (*c11)(void *argument);

@@ -3,11 +3,13 @@
  * Threads are made here so that a family knows its own, and so that what libc
  * allocates for a thread is told apart from what the program does: a thread that
  * is given the stack of one before costs nothing there, and any figure would
- * depend on what had run until then.
+ * depend on what had run until then. They are waited for here so that the owner
+ * of an exclusive scope may join a thread, which goes on in its place meanwhile.
  *
  * A file of its own, so that a program linked by --wrap takes from libc only
  * the functions that it calls.
  */
+#include "gate.h"
 #include "real.h"
 #include "scope.h"
 
@@ -39,9 +41,12 @@ static int run_c11(void *argument)
 }
 
 /* Until end_making() what this thread allocates is libc's own. */
-static struct tare__thread *begin_making(struct tare__thread **mine)
+static struct tare__thread *begin_making(struct tare__thread **mine, uintptr_t frame)
 {
-    *mine = tare__thread_mine();
+    while ((*mine = tare__thread_mine()) != NULL && tare__gate_keeps_out(*mine)) {
+        tare__thread_done(*mine);
+        tare__gate_wait((*mine)->hot, frame);
+    }
     if (*mine == NULL)
         return NULL;
     struct tare__thread *child = tare__family_prepare(*mine);
@@ -60,7 +65,7 @@ static void end_making(struct tare__thread *mine, struct tare__thread *child, bo
 TARE__EXPORT int HOOK(pthread_create)(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
                                       void *argument)
 {
-    struct tare__thread *mine, *child = begin_making(&mine);
+    struct tare__thread *mine, *child = begin_making(&mine, TARE__FRAME);
     int error;
     if (child != NULL) {
         child->start.posix = start;
@@ -73,9 +78,34 @@ TARE__EXPORT int HOOK(pthread_create)(pthread_t *id, const pthread_attr_t *attri
     return error;
 }
 
+TARE__EXPORT int HOOK(pthread_join)(pthread_t id, void **result)
+{
+    struct tare__loan loan = tare__gate_lend(id);
+    int error = REAL(pthread_join)(id, result);
+    tare__gate_take_back(loan, error == 0);
+    return error;
+}
+
+TARE__EXPORT int HOOK(pthread_timedjoin_np)(pthread_t id, void **result, const struct timespec *deadline)
+{
+    struct tare__loan loan = tare__gate_lend(id);
+    int error = REAL(pthread_timedjoin_np)(id, result, deadline);
+    tare__gate_take_back(loan, error == 0);
+    return error;
+}
+
+TARE__EXPORT int HOOK(pthread_clockjoin_np)(pthread_t id, void **result, clockid_t clock,
+                                            const struct timespec *deadline)
+{
+    struct tare__loan loan = tare__gate_lend(id);
+    int error = REAL(pthread_clockjoin_np)(id, result, clock, deadline);
+    tare__gate_take_back(loan, error == 0);
+    return error;
+}
+
 TARE__EXPORT int HOOK(thrd_create)(thrd_t *id, int (*start)(void *), void *argument)
 {
-    struct tare__thread *mine, *child = begin_making(&mine);
+    struct tare__thread *mine, *child = begin_making(&mine, TARE__FRAME);
     int error;
     if (child != NULL) {
         child->start.c11 = start;
@@ -85,5 +115,13 @@ TARE__EXPORT int HOOK(thrd_create)(thrd_t *id, int (*start)(void *), void *argum
         error = REAL(thrd_create)(id, start, argument);
     }
     end_making(mine, child, error == thrd_success);
+    return error;
+}
+
+TARE__EXPORT int HOOK(thrd_join)(thrd_t id, int *result)
+{
+    struct tare__loan loan = tare__gate_lend(id);
+    int error = REAL(thrd_join)(id, result);
+    tare__gate_take_back(loan, error == thrd_success);
     return error;
 }

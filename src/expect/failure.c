@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadlock.h"
 #include "text.h"
 
 static struct {
@@ -85,6 +86,8 @@ int tare__fail_error_detailed(int error, const char *function, const char *name,
                               "  --soname-synonyms=somalloc=nouserintercepts), a sanitizer, another malloc in the\n"
                               "  program or before tare, hidden malloc symbols, or --wrap flags missing from a\n"
                               "  static link.\n");
+    if (error == TARE_ERROR_DEADLOCK)
+        tare__add_deadlock(&text);
     tare__end_message(&text);
     tare__fail(&(tare_failure){
         .message = message,

@@ -7,8 +7,8 @@
 #include "text.h"
 
 /* Long enough for every message that tare builds: a table of all statistics
- * and every reason for inexactness. */
-#define TARE__MESSAGE_BYTES 3072
+ * and every reason for inexactness, or two stacks. */
+#define TARE__MESSAGE_BYTES 5120
 
 /* A message that was cut for its length still ends its line. */
 void tare__end_message(struct tare__text *text);

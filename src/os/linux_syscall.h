@@ -4,6 +4,7 @@
 #ifndef TARE__LINUX_SYSCALL_H
 #define TARE__LINUX_SYSCALL_H
 
+#include <stdbool.h>
 #include <sys/syscall.h>
 
 static inline long tare__syscall(long number, long a, long b, long c, long d, long e, long f)

@@ -63,6 +63,18 @@ void tare__os_futex_wake(uint32_t *word, int count);
 
 /* Gives another thread about a millisecond. By a futex: see above. */
 void tare__os_pause(void);
+
+/* For a thread that holds the others up (gate.h), and not in a program that has
+ * locked itself up by seccomp: other threads of this process by the kernel's
+ * number, from /proc. */
+bool tare__os_thread_ids(void (*visit)(int id, void *context), void *context); /* false where they can't be listed */
+bool tare__os_thread_runs(int id);       /* neither asleep nor gone; also where it can't be told */
+uint64_t tare__os_thread_cpu_ns(int id); /* its processor time so far */
+void tare__os_thread_name(int id, char *name, size_t size);
+bool tare__os_thread_blocked_signals(int id, uint64_t *mask); /* bit N - 1 for signal N */
+bool tare__os_signal_thread(int id, int number);
+void tare__os_yield(void);
+bool tare__os_on_signal_stack(void); /* the calling thread, by sigaltstack */
 int tare__os_pid(void);
 int tare__os_thread_id(void);
 int tare__os_parent_pid(void);

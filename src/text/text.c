@@ -46,6 +46,16 @@ void tare__text_add_signed(struct tare__text *text, int64_t number)
     tare__text_add_unsigned(text, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
+void tare__text_add_hex(struct tare__text *text, uint64_t number)
+{
+    int shift = 0;
+    while (shift < 60 && number >> shift >= 16)
+        shift += 4;
+    tare__text_add(text, "0x");
+    for (; shift >= 0; shift -= 4)
+        add_character(text, "0123456789abcdef"[number >> shift & 15]);
+}
+
 void tare__text_pad(struct tare__text *text, size_t line_start, size_t column)
 {
     do

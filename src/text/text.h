@@ -18,6 +18,7 @@ struct tare__text tare__text_in(char *buffer, size_t size);
 void tare__text_add(struct tare__text *text, const char *string);
 void tare__text_add_unsigned(struct tare__text *text, uint64_t number);
 void tare__text_add_signed(struct tare__text *text, int64_t number);
+void tare__text_add_hex(struct tare__text *text, uint64_t number); /* with 0x before it */
 
 /* Blanks up to this column, counted from `line_start`, a length of before; one
  * blank at least. */

@@ -36,7 +36,9 @@ calls "$scratch/folded.so" >"$scratch/found"
 grep -q '^<calloc>' "$scratch/found" || fail "a calloc that calls a hook goes unnoticed"
 
 calls "$LIBTARE" >"$scratch/found"
-found=$(grep -v '^<tare__canary\(\.[a-z.0-9]*\)\?>' "$scratch/found" || true)
+# The canary; and in libgcc's unwinder the registry of frames, where nobody registers any with this copy.
+expected='^<(tare__canary(\.[a-z.0-9]*)?|search_object|__(de)?register_frame[a-z_]*)>'
+found=$(grep -vE "$expected" "$scratch/found" || true)
 [[ -z $found ]] || fail "calls of the family by name:
 $found"
 for hook in "${hooks[@]}"; do

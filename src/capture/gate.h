@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The gate of exclusive scopes. While it is shut, only its owner goes on; every
+ * other thread waits inside its next call, on a futex of its own, in one line,
+ * first come first served: calls that came before the next owner are let through
+ * before that shuts the gate again.
+ *
+ * A thread finds out by its mode, which is stale while the gate is shut to it. So
+ * a call that was on its way when the gate was shut can't be stopped; the owner
+ * waits until no other thread can be in one (tare__gate_settle).
+ *
+ * A thread that the owner waits for by pthread_join or thrd_join is its guest: it
+ * goes on in the owner's place, and counts as the owner does.
+ */
+#ifndef TARE__GATE_H
+#define TARE__GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scope.h"
+
+extern struct tare__thread *tare__gate_owner TARE__HIDDEN; /* NULL while the gate is open; atomic */
+
+/* Whether a call of this thread must wait. May be asked without the lock. */
+bool tare__gate_keeps_out(const struct tare__thread *thread);
+
+/* For a call that must wait: returns when it may go on. frame is the call's. */
+void tare__gate_wait(struct tare__hot *hot, uintptr_t frame);
+
+/* Shuts the gate for the calling thread, behind whoever is in line. The lock
+ * and the thread's work are let go meanwhile. False where the thread has become
+ * busy with something else. */
+bool tare__gate_shut(struct tare__thread *mine, unsigned watchdog_ms);
+
+/* Waits until no other thread is in a call that began before the gate was shut,
+ * or for 50 ms. Without the lock. */
+void tare__gate_settle(void);
+
+/* Opens it for all, or for the next owner in line. Does nothing where the thread
+ * is not the owner. Under the lock, as all that follows. */
+void tare__gate_open(const struct tare__thread *owner);
+
+/* The thread is gone: nobody need let it through. */
+void tare__gate_forget(struct tare__thread *thread);
+
+/* In a child of fork, where nobody waits. mine may be NULL. */
+void tare__gate_fork_child(struct tare__thread *mine);
+
+bool tare__gate_is_guest(const struct tare__thread *thread);
+
+/* Around a wait for the end of a thread; without the lock. The loan says what to
+ * go back to. ended: the thread is no more. */
+struct tare__loan {
+    bool lent;
+    bool had_guest;
+    pthread_t guest;
+};
+struct tare__loan tare__gate_lend(pthread_t guest);
+void tare__gate_take_back(struct tare__loan loan, bool ended);
+
+#endif
