@@ -48,7 +48,8 @@ foreach(target IN ITEMS tare_os tare_text)
   target_compile_options(${target} PRIVATE -fno-builtin -mgeneral-regs-only)
 endforeach()
 tare_folder(tare_stats explain SOURCES stats.c USES text)
-tare_folder(tare_expect expect SOURCES deadlock.c expect.c failure.c measure.c USES os layout text capture explain)
+tare_folder(tare_expect expect SOURCES async.c deadlock.c expect.c failure.c measure.c
+  USES os layout text capture explain)
 set(tare_common_objects
   $<TARGET_OBJECTS:tare_os> $<TARGET_OBJECTS:tare_text> $<TARGET_OBJECTS:tare_stats> $<TARGET_OBJECTS:tare_expect>)
 

@@ -20,12 +20,14 @@ attempt() {
     fi
 }
 
-# A header may stand on another library's; it is left out where that is not installed.
-# block.hpp is part of tare.h.
+# A header may stand on another library's; it is left out where that is not installed,
+# or is not for this standard. block.hpp is part of tare.h.
+# installed <header> <compiler> <language> <standard>
+read -ra elsewhere < <(pkg-config --cflags glib-2.0 2>/dev/null) || true
 installed() {
     local needed
     while read -r needed; do
-        printf '#include <%s>\n' "$needed" | "$2" -x "$3" -fsyntax-only - 2>/dev/null || return 1
+        printf '#include <%s>\n' "$needed" | "$2" -x "$3" -std="$4" "${elsewhere[@]}" -fsyntax-only - 2>/dev/null || return 1
     done < <(sed -n 's/^#[ ]*include <\([^>]*\)>.*/\1/p' "$SOURCE_DIR/include/$1" | grep -v '^tare/')
 }
 
@@ -37,17 +39,18 @@ for header in $headers; do
         cp "$work/alone.c" "$work/alone.cc"
         for compiler in gcc clang; do
             command -v $compiler >/dev/null || continue
-            installed "$header" $compiler c || continue
             for standard in c11 c17 gnu17; do
+                installed "$header" $compiler c $standard || continue
                 attempt "$header" $compiler -std=$standard "${warnings[@]}" -Wstrict-prototypes -I. \
-                    -fsyntax-only "$work/alone.c"
+                    "${elsewhere[@]}" -fsyntax-only "$work/alone.c"
             done
         done
         for compiler in g++ clang++; do
             command -v $compiler >/dev/null || continue
-            installed "$header" $compiler c++ || continue
             for standard in c++11 c++14 c++17 c++20; do
-                attempt "$header" $compiler -std=$standard "${warnings[@]}" -I. -fsyntax-only "$work/alone.cc"
+                installed "$header" $compiler c++ $standard || continue
+                attempt "$header" $compiler -std=$standard "${warnings[@]}" -I. "${elsewhere[@]}" \
+                    -fsyntax-only "$work/alone.cc"
             done
         done
     done
