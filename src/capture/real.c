@@ -58,11 +58,16 @@ static void find_functions(void)
 #endif
 
 /* glibc: chunks of at least 32 bytes, and nothing but reallocarray calls a
- * public function of the family (malloc/malloc.c, MINSIZE). */
+ * public function of the family (malloc/malloc.c, MINSIZE). Behind --wrap is
+ * whatever the program is linked or preloaded with, a sanitizer's malloc perhaps;
+ * only glibc has 8 bytes of each chunk to itself and gives out the rest. */
 static bool is_glibc(void)
 {
 #ifdef TARE__WRAP
-    return true;
+    void *block = tare__real.malloc(1);
+    size_t usable_bytes = tare__real.malloc_usable_size(block);
+    tare__real.free(block);
+    return usable_bytes == 32 - 8;
 #else
     return strcmp(tare__file_name(tare__real.path), "libc.so.6") == 0;
 #endif
