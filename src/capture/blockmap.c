@@ -44,11 +44,11 @@ static TARE__COLD uint32_t *slot_in_new_leaf(const void *block)
 
 static void put_extended(uint32_t *slot, size_t size, uint32_t birth)
 {
-    slot[0] = TARE__MAP_EXTENDED | birth;
-    slot[1] = size < HUGE_SIZE ? (uint32_t)size : HUGE_SIZE;
+    TARE__STORE(slot[0], TARE__MAP_EXTENDED | birth);
+    TARE__STORE(slot[1], size < HUGE_SIZE ? (uint32_t)size : HUGE_SIZE);
     if (size >= HUGE_SIZE) {
-        slot[2] = (uint32_t)size;
-        slot[3] = (uint32_t)(size >> 32);
+        TARE__STORE(slot[2], (uint32_t)size);
+        TARE__STORE(slot[3], (uint32_t)(size >> 32));
     }
 }
 
@@ -59,24 +59,27 @@ bool tare__map_put(const void *block, size_t size, uint32_t birth)
     uint32_t *slot = tare__map_slot(block, granule_bits());
     if (slot == NULL && (slot = slot_in_new_leaf(block)) == NULL)
         return false;
-    *slot = 0; /* what a call that tare did not see left there */
     if (size <= TARE__MAP_SIZE_INLINE && birth <= TARE__MAP_BIRTH_INLINE)
-        *slot = tare__map_inline(size, birth);
+        TARE__STORE(*slot, tare__map_inline(size, birth));
     else if (size > tiny_bytes())
         put_extended(slot, size, birth);
     else if (birth <= TARE__MAP_BIRTH_TINY)
-        *slot = TINY_BITS | (uint32_t)(size + 1) << TINY_SIZE_SHIFT | birth;
-    return *slot != 0;
+        TARE__STORE(*slot, TINY_BITS | (uint32_t)(size + 1) << TINY_SIZE_SHIFT | birth);
+    else
+        TARE__STORE(*slot, 0); /* what a call that tare did not see left there */
+    return TARE__LOAD(*slot) != 0;
 }
 
 static struct tare__block read_slots(const uint32_t *slot)
 {
-    uint32_t word = *slot;
+    uint32_t word = TARE__LOAD(*slot);
     if ((word & TARE__MAP_EXTENDED) == 0)
         return (struct tare__block){tare__map_inline_size(word), word >> TARE__MAP_BIRTH_SHIFT, true};
     if ((word & TINY_BITS) == TINY_BITS)
         return (struct tare__block){((word & ~TINY_BITS) >> TINY_SIZE_SHIFT) - 1, word & TARE__MAP_BIRTH_TINY, true};
-    uint64_t size = slot[1] != HUGE_SIZE ? slot[1] : slot[2] | (uint64_t)slot[3] << 32;
+    uint64_t size = TARE__LOAD(slot[1]);
+    if (size == HUGE_SIZE)
+        size = TARE__LOAD(slot[2]) | (uint64_t)TARE__LOAD(slot[3]) << 32;
     return (struct tare__block){size, word & TARE__BIRTH_MAX, true};
 }
 
@@ -85,16 +88,18 @@ static struct tare__block read_slots(const uint32_t *slot)
 static struct tare__block look(const void *block, bool forget)
 {
     uint32_t *slot = tare__map_slot(block, granule_bits());
-    if (slot == NULL || *slot == 0)
+    if (slot == NULL || TARE__LOAD(*slot) == 0)
         return (struct tare__block){0, TARE__BIRTH_NONE, false};
     struct tare__block found = read_slots(slot);
     if (forget) {
-        if ((*slot & TINY_BITS) == TARE__MAP_EXTENDED) {
-            if (slot[1] == HUGE_SIZE)
-                slot[2] = slot[3] = 0;
-            slot[1] = 0;
+        if ((TARE__LOAD(*slot) & TINY_BITS) == TARE__MAP_EXTENDED) {
+            if (TARE__LOAD(slot[1]) == HUGE_SIZE) {
+                TARE__STORE(slot[2], 0);
+                TARE__STORE(slot[3], 0);
+            }
+            TARE__STORE(slot[1], 0);
         }
-        *slot = 0;
+        TARE__STORE(*slot, 0);
     }
     return found;
 }

@@ -20,8 +20,10 @@
  *   extended  31 = 1 | 30 = 0 | 29..0 birth; slot 1 holds the size, or
  *             0xffffffff and then slots 2 and 3 do
  *
- * 0 is no block. No lock: who owns a block owns its slots, and the program
- * orders the hand-over of a block between threads as it must anyway.
+ * 0 is no block. No lock: who owns a block owns its slots. The program orders
+ * the hand-over of a block between threads as it must anyway, and the allocator
+ * that of an address from who freed it to who is given it next; because no tool
+ * can see the latter, slots are read and written by relaxed atomic operations.
  */
 #ifndef TARE__BLOCKMAP_H
 #define TARE__BLOCKMAP_H
@@ -96,7 +98,7 @@ TARE__INLINE bool tare__map_put_wide(const void *block, size_t size, uint32_t bi
     uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
     if (TARE__UNLIKELY(slot == NULL || size > TARE__MAP_SIZE_INLINE || birth > TARE__MAP_BIRTH_INLINE))
         return tare__map_put(block, size, birth);
-    *slot = tare__map_inline(size, birth);
+    TARE__STORE(*slot, tare__map_inline(size, birth));
     return true;
 }
 

@@ -96,7 +96,7 @@ TARE__INLINE void *count_new_block(struct tare__hot *hot, void *block, size_t si
         return count_new_block_oddly(hot, block, size, shared);
     struct tare__counters *counters = hot->counters;
     tare__record_begin(counters, frame);
-    *slot = tare__map_inline(size, hot->birth);
+    TARE__STORE(*slot, tare__map_inline(size, hot->birth));
     tare__count_allocation(hot, size, shared);
     tare__record_end(counters);
     return block;
@@ -138,7 +138,7 @@ TARE__EXPORT void *HOOK(malloc)(size_t size)
     uint32_t *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS); /* of NULL: none, or one that nobody reads */
     if (TARE__UNLIKELY(slot == NULL || size > TARE__MAP_SIZE_INLINE))
         return put_slowly(block, size);
-    *slot = tare__map_inline(size, TARE__BIRTH_NONE);
+    TARE__STORE(*slot, tare__map_inline(size, TARE__BIRTH_NONE));
     return block;
 }
 
@@ -161,7 +161,7 @@ static TARE__COLD void free_in_general(void *block, uintptr_t frame)
 TARE__INLINE uint32_t word_of(const void *block, uint32_t **slot)
 {
     *slot = tare__map_slot(block, TARE__MAP_WIDE_BITS);
-    return TARE__LIKELY(*slot != NULL) ? **slot : 0;
+    return TARE__LIKELY(*slot != NULL) ? TARE__LOAD(**slot) : 0;
 }
 
 TARE__INLINE void free_counting(void *block, struct tare__hot *hot, bool shared)
@@ -174,7 +174,7 @@ TARE__INLINE void free_counting(void *block, struct tare__hot *hot, bool shared)
         return;
     }
     tare__record_begin(counters, TARE__FRAME);
-    *slot = 0;
+    TARE__STORE(*slot, 0);
     tare__count_deallocation(hot, tare__map_inline_size(word), shared);
     tare__record_end(counters);
     tare__real.free(block);
@@ -211,7 +211,7 @@ TARE__EXPORT void HOOK(free)(void *block)
         free_in_general(block, TARE__FRAME);
         return;
     }
-    *slot = 0;
+    TARE__STORE(*slot, 0);
     tare__real.free(block);
 }
 
@@ -329,10 +329,10 @@ static TARE__COLD void *realloc_in_general(void *old, size_t size, uintptr_t fra
  * block is remembered again, or freed it, which glibc does for size 0. */
 TARE__INLINE void *realloc_wide(void *old, size_t size, uint32_t *slot, uint32_t word)
 {
-    *slot = 0;
+    TARE__STORE(*slot, 0);
     void *block = tare__real.realloc(old, size);
     if (TARE__UNLIKELY(block == NULL) && size != 0)
-        *slot = word;
+        TARE__STORE(*slot, word);
     return block;
 }
 
