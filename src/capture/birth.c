@@ -49,7 +49,10 @@ struct tare__era *tare__era_new(bool recyclable)
         free_eras = era->next_free;
     else if ((era = tare__pool_take(sizeof *era)) == NULL)
         return NULL;
-    *era = (struct tare__era){.complete_at = INT64_MAX, .recyclable = recyclable};
+    era->elsewhere_blocks = era->elsewhere_bytes = 0;
+    TARE__STORE(era->complete_at, INT64_MAX); /* who noted the last block but one of the era before may look only now */
+    era->first_node = 0;
+    era->recyclable = recyclable;
     return era;
 }
 
@@ -107,6 +110,6 @@ void tare__era_recycle(struct tare__era *era)
 
 void tare__era_close(struct tare__era *era, int64_t complete_at)
 {
-    __atomic_store_n(&era->complete_at, complete_at, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&era->complete_at, era->recyclable ? complete_at : INT64_MAX, __ATOMIC_SEQ_CST);
     tare__era_recycle(era);
 }

@@ -25,13 +25,11 @@ static bool is_attached(const struct tare__thread *thread, const struct tare__er
 
 static void recycle(struct tare__era *era)
 {
-    if (!era->recyclable)
-        return;
     struct tare__hot *hot = tare__self;
     uintptr_t guard = hot->guard;
     if (tare__guard_is_own(guard))
         return; /* a signal handler's call, and its thread may hold the lock: this era is never used again */
-    if (hot->mode == TARE__MODE_LATE) {
+    if (TARE__LOAD(hot->mode) == TARE__MODE_LATE) {
         tare__late_lock(hot);
         tare__era_recycle(era);
         tare__late_unlock(hot);
@@ -74,7 +72,7 @@ static TARE__COLD void note_elsewhere(const struct tare__thread *counting, uint3
 /* Threads past their end share one record: they take turns. */
 static bool begin(struct tare__hot *hot)
 {
-    bool locked = hot->mode == TARE__MODE_LATE;
+    bool locked = TARE__LOAD(hot->mode) == TARE__MODE_LATE;
     if (locked) {
         tare__late_lock(hot);
         tare__scope_sync(hot->thread);
