@@ -84,14 +84,14 @@ TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
     struct tare__hot *hot = look_around();
     if (hot == NULL)
         return pass;
-    bool nested = hot->mode != TARE__MODE_LATE && is_nested(hot, frame);
+    bool nested = TARE__LOAD(hot->mode) != TARE__MODE_LATE && is_nested(hot, frame);
     if (!nested && TARE__UNLIKELY(tare__gate_keeps_out(hot->thread)))
         tare__gate_wait(hot, frame);
-    if (hot->mode == TARE__MODE_LATE)
+    if (TARE__LOAD(hot->mode) == TARE__MODE_LATE)
         return (struct tare__entry){hot, TARE__COUNT, TARE__BIRTH_NONE};
     if (nested)
         return enter_nested(hot, frame);
-    if (hot->mode == TARE__MODE_STALE) {
+    if (TARE__LOAD(hot->mode) == TARE__MODE_STALE) {
         if (TARE__LOAD(tare__gate_owner) == hot->thread)
             tare__scope_leave_jumped(hot->thread, frame);
         if (is_vfork_child(hot->thread))
@@ -111,7 +111,8 @@ struct tare__thread *tare__thread_mine(void)
     if (!tare__started() && !tare__start())
         return NULL;
     struct tare__hot *hot = look_around();
-    if (hot == NULL || hot->mode == TARE__MODE_LATE || is_nested(hot, TARE__FRAME) || is_vfork_child(hot->thread))
+    if (hot == NULL || TARE__LOAD(hot->mode) == TARE__MODE_LATE || is_nested(hot, TARE__FRAME) ||
+        is_vfork_child(hot->thread))
         return NULL;
     if (tare__thread_begin_work(hot)) /* what makes it stale from now on is caught up with at its next call */
         tare__thread_catch_up(hot->thread);

@@ -37,7 +37,8 @@ static void take_snapshot(struct tare__thread *thread)
     if (thread != NULL)
         copy_counters(thread);
     copy_counters(&tare__late_thread);
-    snapshot.shared = tare__store->shared;
+    snapshot.shared.net = TARE__LOAD(tare__store->shared.net);
+    snapshot.shared.peak = TARE__LOAD(tare__store->shared.peak);
 }
 
 /* The thread of a line that has one; NULL for one never seen and for those past

@@ -96,7 +96,7 @@ static void open_for_all(void)
 
 static bool begin(struct tare__hot *hot)
 {
-    bool late = hot->mode == TARE__MODE_LATE;
+    bool late = TARE__LOAD(hot->mode) == TARE__MODE_LATE;
     if (late) {
         tare__late_lock(hot);
     } else {

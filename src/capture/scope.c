@@ -28,7 +28,7 @@ static bool belongs_to_thread(const struct tare__scope *scope)
 
 static void make_stale(struct tare__thread *thread, void *mine)
 {
-    if (thread != mine && thread->hot->mode != TARE__MODE_LATE)
+    if (thread != mine && TARE__LOAD(thread->hot->mode) != TARE__MODE_LATE)
         __atomic_store_n(&thread->hot->mode, TARE__MODE_STALE, __ATOMIC_SEQ_CST);
 }
 

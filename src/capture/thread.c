@@ -109,7 +109,7 @@ void tare__thread_refresh(struct tare__thread *thread, uint32_t birth, struct ta
     hot->birth = birth;
     hot->shares = shares;
     hot->histogram = tare__store_recorded && thread->slot != NULL ? thread->slot->histogram : NULL;
-    if (hot->guard != TARE__GUARD_OWN) /* else it stays busy, or stale if another thread has made it that */
+    if (TARE__LOAD(hot->guard) != TARE__GUARD_OWN) /* else it stays busy, or stale if another thread has made it that */
         TARE__STORE(hot->mode, mode_for(thread));
 }
 
