@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# usage: readme_page.sh [--update]
-# Every code block of README.md is built and run, as by a reader who has installed tare:
-#   c, cmake   are written to the file that their first line names; cmake is then built
-#   console    each command after "$ " must print what stands below it
+# usage: page.sh <page> [--update]
+# Every code block of a page of the documentation, README.md for one, is built and run, as by a reader who has
+# installed tare:
+#   c, cpp, cmake   are written to the file that their first line names; cmake is then built
+#   console         each command after "$ " must print what stands below it
 # A relative link must lead to a file. With --update the console blocks are filled in anew instead.
 set -euo pipefail
-update=${1:-}
-page=$SOURCE_DIR/README.md
+name=$1 update=${2:-}
+page=$SOURCE_DIR/$name
 # shellcheck source=tests/use/common.sh
 source "$SOURCE_DIR/tests/use/common.sh"
 install_tare
@@ -25,12 +26,12 @@ run() {
     ((status == 0 || status == 1 || status == 134)) || echo "exit status $status"
 }
 
-# The figures of a program of the system move with its version, and with them the columns.
+# The figures of a program of the system move with its version, and with them the columns. Times move always.
 normalise() {
     if [[ $1 == "tare run "* ]]; then
         sed -E 's/^[0-9]+(-[0-9]+)? +[0-9,]+ #+$/HISTOGRAM/; s/[0-9][0-9,]*/N/g; s/ +/ /g' | uniq
     else
-        cat
+        sed -E 's/\b[0-9]+ ms\b/N ms/g'
     fi
 }
 
@@ -43,7 +44,7 @@ console() {
         if [[ $update ]]; then
             printf '$ %s\n' "$command"
             cat "$scratch/printed"
-        elif ! diff -u --label README.md <(printf '%s' "$shown" | normalise "$command") \
+        elif ! diff -u --label "$name" <(printf '%s' "$shown" | normalise "$command") \
             --label "printed by: $command" <(normalise "$command" <"$scratch/printed"); then
             failed=1
         fi
@@ -60,15 +61,15 @@ console() {
 }
 
 file_named_in() {
-    local name
-    name=$(sed -nE '1s|^(/\*\|#) ([A-Za-z.]+).*|\2|p' <<<"$1")
-    [[ -n $name ]] || { echo "a block of README.md does not name its file" >&2; exit 1; }
-    printf '%s' "$1" >"$name"
+    local file
+    file=$(sed -nE '1s!^(/\*|//|#) ([A-Za-z0-9_.-]+).*!\2!p' <<<"$1")
+    [[ -n $file ]] || { echo "a block of $name does not name its file" >&2; exit 1; }
+    printf '%s' "$1" >"$file"
 }
 
 block() {
     case $1 in
-    c) file_named_in "$2" ;;
+    c | cpp) file_named_in "$2" ;;
     cmake)
         file_named_in "$2"
         { cmake -S . -B build && cmake --build build; } >"$scratch/log" || { cat "$scratch/log"; failed=1; }
@@ -106,8 +107,8 @@ if [[ $update ]]; then
     exit
 fi
 cat "$scratch/page"
-((blocks > 3)) || { echo "only $blocks blocks found"; failed=1; }
+((blocks > 1)) || { echo "only $blocks blocks found"; failed=1; }
 while read -r link; do
-    [[ -e $SOURCE_DIR/$link ]] || { echo "README.md leads to $link, which is not there"; failed=1; }
-done < <(grep -oE '\]\([^)#:]+\)' "$page" | tr -d '()]')
+    [[ -e $(dirname "$page")/$link ]] || { echo "$name leads to $link, which is not there"; failed=1; }
+done < <(grep -oE '\]\([^)#:]+[#)]' "$page" | tr -d ']()#')
 exit $failed
