@@ -109,10 +109,22 @@ static inline void tare_ev_warm_up_(struct tare_ev_ *ev)
         ev_run(ev->loop, EVRUN_ONCE);
 }
 
+/* libev ends the program where it can't have the two descriptors it needs. */
+static inline bool tare_ev_has_room_(void)
+{
+    int first = tare_executor_descriptor();
+    int second = first >= 0 ? tare_executor_descriptor() : -1;
+    if (second >= 0)
+        close(second);
+    if (first >= 0)
+        close(first);
+    return second >= 0;
+}
+
 static inline void *tare_ev_make_(void *state, unsigned timeout_ms)
 {
     struct tare_ev_ *ev = (struct tare_ev_ *)state;
-    ev->loop = ev_loop_new(EVFLAG_AUTO);
+    ev->loop = tare_ev_has_room_() ? ev_loop_new(EVFLAG_AUTO) : NULL;
     if (ev->loop == NULL)
         return NULL;
     ev_async_init(&ev->wake, tare_ev_on_wake_);

@@ -20,6 +20,7 @@
 
 #include <glib.h>
 #include <tare/async.h>
+#include <unistd.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -99,9 +100,18 @@ static inline void tare_glib_warm_up_(struct tare_glib_ *glib)
     glib->stopped = 0;
 }
 
+/* GLib ends the program where it can't have a descriptor. */
+static inline bool tare_glib_has_room_(void)
+{
+    int descriptor = tare_executor_descriptor();
+    return descriptor >= 0 && close(descriptor) == 0;
+}
+
 static inline void *tare_glib_make_(void *state, unsigned timeout_ms)
 {
     struct tare_glib_ *glib = (struct tare_glib_ *)state;
+    if (!tare_glib_has_room_())
+        return NULL;
     glib->context = g_main_context_new();
     g_main_context_push_thread_default(glib->context);
     tare_glib_warm_up_(glib);
