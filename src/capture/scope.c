@@ -465,11 +465,14 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
     return handle;
 }
 
-static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take how, tare_stats *stats)
+static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take how, tare_stats *stats,
+                const char **name)
 {
     struct tare__scope *scope = tare__scope_of(handle);
     if (scope == NULL || scope->is_run)
         return TARE_ERROR_NOT_OPEN;
+    if (name != NULL)
+        *name = scope->name;
     if (scope->state == TARE__SCOPE_OPEN) {
         if (belongs_to_thread(scope) && scope->owner != mine)
             return TARE_ERROR_WRONG_THREAD;
@@ -498,14 +501,14 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
     return deadlocked ? TARE_ERROR_DEADLOCK : 0;
 }
 
-int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats)
+int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats, const char **name)
 {
     struct tare__thread *mine = tare__thread_mine();
     if (mine == NULL)
         return TARE_ERROR_BUSY;
     tare__modules_look(); /* before the lock: the loader has locks of its own */
     tare__lock_acquire(&tare__registry_lock);
-    int error = take(mine, handle, how, stats);
+    int error = take(mine, handle, how, stats, name);
     tare__lock_release(&tare__registry_lock);
     tare__thread_done(mine);
     return error;
@@ -513,6 +516,13 @@ int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats)
 
 const char *tare__scope_name(tare_scope *handle)
 {
+    struct tare__thread *mine = tare__thread_mine();
+    if (mine == NULL)
+        return NULL;
+    tare__lock_acquire(&tare__registry_lock);
     const struct tare__scope *scope = tare__scope_of(handle);
-    return scope != NULL ? scope->name : NULL;
+    const char *name = scope != NULL ? scope->name : NULL;
+    tare__lock_release(&tare__registry_lock);
+    tare__thread_done(mine);
+    return name;
 }

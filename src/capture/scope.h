@@ -48,8 +48,9 @@ enum tare__take { TARE__READ, TARE__RESET, TARE__CLOSE };
 /* Opens a scope for the calling thread. NULL with *error set on failure. */
 tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error);
 
-/* Takes the figures, and then resets or closes. 0 or an error. */
-int tare__scope_take(tare_scope *handle, enum tare__take take, tare_stats *stats);
+/* Takes the figures, and then resets or closes. 0 or an error. *name becomes the
+ * scope's, where there is one; name may be NULL. */
+int tare__scope_take(tare_scope *handle, enum tare__take take, tare_stats *stats, const char **name);
 
 /* True when a canary came home. */
 bool tare__scope_canary(void);

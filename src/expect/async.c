@@ -155,7 +155,7 @@ static int measure(struct run *run, void *loop)
             error = TARE_ERROR_TIMEOUT;
     }
     delist(run);
-    return error != 0 ? error : tare__scope_take(run->scope, TARE__CLOSE, &run->stats);
+    return error != 0 ? error : tare__scope_take(run->scope, TARE__CLOSE, &run->stats, NULL);
 }
 
 static void post(struct run *run, int error)
@@ -180,7 +180,7 @@ static void *drive(void *argument)
     if (loop != NULL)
         run->executor->unmake(run->state);
     /* What left a thread inside its task keeps the task's name. */
-    if (error == 0 || tare__scope_take(run->scope, TARE__CLOSE, NULL) != TARE_ERROR_ENTERED)
+    if (error == 0 || tare__scope_take(run->scope, TARE__CLOSE, NULL, NULL) != TARE_ERROR_ENTERED)
         disown(run);
     return NULL;
 }
@@ -217,7 +217,7 @@ static struct run *make_run(const tare_executor *executor, const tare_async_opti
 
 static void unmake_run(struct run *run)
 {
-    tare__scope_take(run->scope, TARE__CLOSE, NULL);
+    tare__scope_take(run->scope, TARE__CLOSE, NULL, NULL);
     tare__os_unmap(run, run->bytes);
 }
 

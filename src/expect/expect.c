@@ -143,7 +143,7 @@ void tare_expect_end_(tare_expect_block_ *block)
     if (block->scope == NULL)
         return;
     tare_stats stats;
-    int error = tare__scope_take(block->scope, TARE__CLOSE, &stats);
+    int error = tare__scope_take(block->scope, TARE__CLOSE, &stats, NULL);
     if (error != 0)
         tare__fail_error(error, "tare_expect", block->expectation.name, &block->here);
     else if (!all_hold(&block->expectation, &stats))

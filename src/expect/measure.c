@@ -41,9 +41,9 @@ tare_scope *tare_open_with(const tare_options *options)
 
 static int take(tare_scope *scope, enum tare__take how, tare_stats *stats, const char *function)
 {
-    const char *name = tare__scope_name(scope); /* a closed one has none */
+    const char *name = NULL;
     int error = scope == NULL || (how == TARE__READ && stats == NULL) ? (int)TARE_ERROR_NULL_ARGUMENT
-                                                                      : tare__scope_take(scope, how, stats);
+                                                                      : tare__scope_take(scope, how, stats, &name);
     return error == 0 ? 0 : tare__fail_error(error, function, name, NULL);
 }
 
@@ -131,8 +131,8 @@ void tare_measure_end_(tare_measure_block_ *block)
 {
     if (block->scope == NULL)
         return;
-    const char *name = tare__scope_name(block->scope);
-    int error = tare__scope_take(block->scope, TARE__CLOSE, block->stats);
+    const char *name = NULL;
+    int error = tare__scope_take(block->scope, TARE__CLOSE, block->stats, &name);
     if (error != 0)
         tare__fail_error(error, "tare_measure", name, &block->here);
 }
