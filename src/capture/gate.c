@@ -47,7 +47,7 @@ static void queue(struct tare__turn *turn, struct tare__thread *thread, bool shu
     turn->queued = true;
     turn->next = NULL;
     TARE__STORE(turn->granted, 0);
-    *end_of_line = turn;
+    TARE__STORE(*end_of_line, turn); /* wait_for() looks who is first without the lock */
     end_of_line = &turn->next;
 }
 
@@ -56,7 +56,7 @@ static void unqueue(struct tare__turn *turn)
     struct tare__turn **link = &first_in_line;
     while (*link != turn)
         link = &(*link)->next;
-    *link = turn->next;
+    TARE__STORE(*link, turn->next);
     if (end_of_line == &turn->next)
         end_of_line = link;
     turn->queued = false;

@@ -148,10 +148,17 @@ static void leave_scopes(struct tare__thread *thread)
     tare__lock_release(&tare__registry_lock);
 }
 
+/* The mode by itself: others may make it stale until the record is free. */
+static void wipe_line(struct tare__hot *hot)
+{
+    memset((char *)hot + sizeof hot->mode, 0, sizeof *hot - sizeof hot->mode);
+    TARE__STORE(hot->mode, TARE__MODE_NONE);
+}
+
 static void give_back(struct tare__thread *thread)
 {
     tare__store_give_slot(thread->slot);
-    memset(thread->hot, 0, sizeof *thread->hot);
+    wipe_line(thread->hot);
     thread->end_rounds = 0;
     __atomic_store_n(&thread->taken, 0, __ATOMIC_RELEASE);
 }
