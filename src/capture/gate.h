@@ -34,7 +34,7 @@ void tare__gate_wait(struct tare__hot *hot, uintptr_t frame);
 bool tare__gate_shut(struct tare__thread *mine, unsigned watchdog_ms);
 
 /* Waits until no other thread is in a call that began before the gate was shut,
- * or for 50 ms. Without the lock. */
+ * or for a second. Without the lock. */
 void tare__gate_settle(void);
 
 /* Opens it for all, or for the next owner in line. Does nothing where the thread
