@@ -179,6 +179,87 @@ static void check_threads(void)
     check_all_not_open(scope);
 }
 
+static void *leave_only(void *task)
+{
+    CHECK_ERROR(TARE_ERROR_NOT_ENTERED, "tare_task_leave: the task: ", tare_task_leave(task));
+    return NULL;
+}
+
+static pthread_barrier_t barrier;
+
+static void *enter_and_wait(void *task)
+{
+    CHECK_EQUAL(tare_task_enter(task), 0);
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    CHECK_EQUAL(tare_task_leave(task), 0);
+    return NULL;
+}
+
+static void check_tasks(void)
+{
+    tare_scope *task = tare_open(.domain = TARE_TASK, .name = "the task"), *thread = tare_open();
+    CHECK_ERROR(TARE_ERROR_NOT_ENTERED, "tare_task_leave: the task: ", tare_task_leave(task));
+    CHECK_EQUAL(tare_task_enter(task), 0);
+    run_thread(leave_only, task); /* inside is this thread, not that one */
+    CHECK_ERROR(TARE_ERROR_ENTERED, "tare_close: the task: ", tare_close(task, &stats));
+    CHECK_EQUAL(tare_task_leave(task), 0);
+    CHECK_ERROR(TARE_ERROR_NOT_ENTERED, "tare_task_leave: the task: ", tare_task_leave(task));
+
+    pthread_t other;
+    CHECK_EQUAL(pthread_barrier_init(&barrier, NULL, 2), 0);
+    CHECK_EQUAL(pthread_create(&other, NULL, enter_and_wait, task), 0);
+    pthread_barrier_wait(&barrier);
+    CHECK_ERROR(TARE_ERROR_ENTERED, "tare_close: the task: ", tare_close(task, &stats));
+    pthread_barrier_wait(&barrier);
+    CHECK_EQUAL(pthread_join(other, NULL), 0);
+
+    CHECK_ERROR(TARE_ERROR_WRONG_DOMAIN, "tare_task_enter", tare_task_enter(thread));
+    CHECK_ERROR(TARE_ERROR_WRONG_DOMAIN, "tare_task_leave", tare_task_leave(thread));
+    CHECK_ERROR(TARE_ERROR_NULL_ARGUMENT, "tare_task_enter", tare_task_enter(NULL));
+    CHECK_ERROR(TARE_ERROR_NULL_ARGUMENT, "tare_task_leave", tare_task_leave(NULL));
+    CHECK_EQUAL(tare_close(task, &stats), 0);
+    CHECK_EQUAL(stats.inexact, 0);
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_task_enter", tare_task_enter(task));
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_task_leave", tare_task_leave(task));
+    bool ran = false;
+    tare_in_task(task) ran = true;
+    check_told(TARE_ERROR_NOT_OPEN, "errors.c");
+    tare_in_task(NULL) {}
+    check_told(TARE_ERROR_NULL_ARGUMENT, "tare_in_task");
+    CHECK(ran);
+    CHECK_EQUAL(tare_close(thread, NULL), 0);
+}
+
+static void *join_own_family(void *family)
+{
+    CHECK_ERROR(TARE_ERROR_WRONG_THREAD, "tare_join_family: mine: ", tare_join_family(family, 0));
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    return NULL;
+}
+
+static void check_families(void)
+{
+    tare_scope *thread = tare_open();
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_join_family", tare_join_family(NULL, 0)); /* this thread has none */
+    CHECK_ERROR(TARE_ERROR_WRONG_DOMAIN, "tare_join_family", tare_join_family(thread, 0));
+    tare_scope *family = tare_open(.domain = TARE_FAMILY, .name = "mine");
+    pthread_t member;
+    CHECK_EQUAL(pthread_create(&member, NULL, join_own_family, family), 0);
+    pthread_barrier_wait(&barrier);
+    CHECK_ERROR(TARE_ERROR_TIMEOUT, "tare_join_family: mine: ", tare_join_family(family, 0));
+    CHECK_ERROR(TARE_ERROR_TIMEOUT, "tare_join_family: mine: ", tare_join_family(family, 20));
+    CHECK_ERROR(TARE_ERROR_TIMEOUT, "tare_join_family: ", tare_join_family(NULL, 0));
+    pthread_barrier_wait(&barrier);
+    CHECK_EQUAL(tare_join_family(family, -1), 0);
+    pthread_join(member, NULL);
+    CHECK_EQUAL(tare_join_family(NULL, 0), 0);
+    CHECK_EQUAL(tare_close(family, &stats), 0);
+    CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_join_family", tare_join_family(family, 0));
+    CHECK_EQUAL(tare_close(thread, NULL), 0);
+}
+
 static pthread_key_t key;
 static int rounds, opened, busy;
 
@@ -261,6 +342,8 @@ int main(void)
     check_garbage();
     check_domains();
     check_threads();
+    check_tasks();
+    check_families();
     check_after_end();
     check_default();
 
