@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "watchdog.h"
 
+#include <errno.h>
+
 #include "stack.h"
 
 static struct tare__deadlock last;
@@ -16,11 +18,13 @@ void tare__watchdog_report(const struct tare__thread *owner, unsigned watchdog_m
 {
     if (__atomic_exchange_n(&reporting, 1, __ATOMIC_ACQUIRE) != 0)
         return;
+    int saved_errno = errno;
     last.watchdog_ms = watchdog_ms;
     describe(&last.waiter, tare__os_thread_id());
     last.waiter.depth = tare__stack_walk(last.waiter.frames, TARE__REPORT_FRAMES, frame);
     describe(&last.owner, owner->id);
     last.owner.depth = tare__stack_walk_other(owner->id, last.owner.frames, TARE__REPORT_FRAMES);
+    errno = saved_errno;
     __atomic_store_n(&reporting, 0, __ATOMIC_RELEASE);
 }
 
