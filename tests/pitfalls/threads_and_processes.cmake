@@ -20,6 +20,7 @@ add_executable(print_store print_store.c)
 target_compile_options(print_store PRIVATE -std=gnu17)
 target_link_libraries(print_store PRIVATE tare_warnings)
 
+pitfall_program(21_stacks_behind_gate stacks_behind_gate.c)
 pitfall_program(22_small_stacks small_stacks.c)
 pitfall_program(23_many_threads many_threads.c)
 pitfall_program(24_realloc_storm realloc_storm.c)
