@@ -25,7 +25,7 @@ endfunction()
 
 set(TARE_CAPTURE_SOURCES
   attach.c birth.c blockmap.c boot.c canary.c counted.c enter.c environment.c family.c figures.c fork.c gate.c
-  interpose.c modules.c pool.c real.c record.c scope.c scope_handle.c settle.c stack.c start.c store.c task.c thread.c
+  interpose.c modules.c noted.c pool.c real.c record.c scope.c scope_handle.c settle.c stack.c start.c store.c task.c thread.c
   thread_hooks.c watchdog.c)
 
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
