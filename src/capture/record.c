@@ -5,6 +5,7 @@
 
 #include "birth.h"
 #include "boot.h"
+#include "noted.h"
 #include "scope.h"
 
 void tare__shared_peak(struct tare__shared *shared, int64_t net)
@@ -23,23 +24,44 @@ static bool is_attached(const struct tare__thread *thread, const struct tare__er
     return false;
 }
 
-static void recycle(struct tare__era *era)
+/* In a signal handler's call the thread may hold the very lock that is wanted. */
+bool tare__work_begin(struct tare__work *work)
 {
     struct tare__hot *hot = tare__self;
-    uintptr_t guard = hot->guard;
-    if (tare__guard_is_own(guard))
-        return; /* a signal handler's call, and its thread may hold the lock: this era is never used again */
-    if (TARE__LOAD(hot->mode) == TARE__MODE_LATE) {
+    *work = (struct tare__work){hot, hot->guard};
+    if (hot == &tare__nobody || tare__guard_is_own(hot->guard))
+        return false;
+    if (hot->thread == &tare__late_thread) {
         tare__late_lock(hot);
-        tare__era_recycle(era);
-        tare__late_unlock(hot);
+        return true;
+    }
+    TARE__STORE(hot->guard, TARE__GUARD_OWN);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return true;
+}
+
+void tare__work_end(const struct tare__work *work)
+{
+    if (work->hot->thread == &tare__late_thread) {
+        tare__late_unlock(work->hot);
         return;
     }
-    hot->guard = TARE__GUARD_OWN;
-    tare__lock_acquire(&tare__registry_lock);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    TARE__STORE(work->hot->guard, work->guard);
+}
+
+static void recycle(struct tare__era *era)
+{
+    struct tare__work work;
+    if (!tare__work_begin(&work))
+        return; /* where there can be no work, this era is never used again */
+    bool locked = work.hot->thread == &tare__late_thread;
+    if (!locked)
+        tare__lock_acquire(&tare__registry_lock);
     tare__era_recycle(era);
-    tare__lock_release(&tare__registry_lock);
-    hot->guard = guard;
+    if (!locked)
+        tare__lock_release(&tare__registry_lock);
+    tare__work_end(&work);
 }
 
 /*
@@ -102,54 +124,96 @@ static void end_on(struct tare__hot *hot, bool locked, struct tare__block old, i
         note_elsewhere(hot->thread, old.birth, ended, bytes);
 }
 
-void tare__record_failure(struct tare__entry entry)
+static void record_failure(struct tare__entry entry, uint64_t lost)
 {
     if (entry.how != TARE__COUNT)
         return;
     bool locked = begin(entry.hot);
     TARE__ADD(entry.hot->counters->failed_allocations, 1);
+    TARE__ADD(entry.hot->counters->lost_blocks, lost);
     end(entry.hot, locked);
 }
 
-void tare__record_allocation(struct tare__entry entry, const void *block, size_t size)
+void tare__record_failure(struct tare__entry entry)
 {
+    record_failure(entry, 0);
+}
+
+/* The map remembers what has no owner but malloc. at_work: the thread is that
+ * already, and has told its guard. */
+static bool remember(const void *owner, const void *block, size_t size, uint32_t birth, bool at_work,
+                     struct tare__block *older)
+{
+    *older = (struct tare__block){0, TARE__BIRTH_NONE, false};
+    if (owner == NULL)
+        return tare__map_put(block, size, birth);
+    struct tare__work work;
+    if (!at_work && !tare__work_begin(&work))
+        return false;
+    bool done = tare__noted_put(owner, block, size, birth, older);
+    if (!at_work)
+        tare__work_end(&work);
+    return done;
+}
+
+static void record_new(struct tare__entry entry, const void *owner, const void *block, size_t size)
+{
+    struct tare__block older;
     if (block == NULL) {
         tare__record_failure(entry);
         return;
     }
     if (entry.how != TARE__COUNT) {
-        tare__map_put(block, size, entry.birth);
+        remember(owner, block, size, entry.birth, false, &older);
+        if (older.known)
+            tare__record_ended(entry, older, 1);
         return;
     }
     struct tare__hot *hot = entry.hot;
     bool locked = begin(hot);
     uint32_t birth = entry.birth == TARE__BIRTH_RUNTIME ? entry.birth : hot->birth;
-    if (!tare__map_put(block, size, birth))
+    if (!remember(owner, block, size, birth, locked, &older))
         TARE__ADD(hot->counters->lost_blocks, 1);
+    bool replaces = older.known && older.birth != TARE__BIRTH_NESTED;
+    if (replaces)
+        tare__count_deallocation(hot, older.size, true);
     tare__count_allocation(hot, size, true);
     if (birth != hot->birth)
         note_foreign(hot->thread, birth, -1, (int64_t)size); /* counted, but born in none of its scopes */
-    end(hot, locked);
+    if (replaces)
+        end_on(hot, locked, older, 1, -(int64_t)older.size);
+    else
+        end(hot, locked);
 }
 
-static void count_end(struct tare__hot *hot, struct tare__block old)
+void tare__record_allocation(struct tare__entry entry, const void *block, size_t size)
+{
+    record_new(entry, NULL, block, size);
+}
+
+void tare__record_piece(struct tare__entry entry, const void *owner, const void *piece, size_t size)
+{
+    record_new(entry, owner, piece, size);
+}
+
+static void count_end(struct tare__hot *hot, struct tare__block old, uint64_t blocks)
 {
     bool locked = begin(hot);
     if (!old.known)
         TARE__ADD(hot->counters->unknown_blocks, 1);
     tare__count_deallocation(hot, old.size, true);
-    end_on(hot, locked, old, 1, -(int64_t)old.size);
+    TARE__ADD(hot->counters->deallocations, blocks - 1);
+    end_on(hot, locked, old, (int64_t)blocks, -(int64_t)old.size);
 }
 
-/* A known block ends; who counts it? */
-static void note_end(struct tare__entry entry, struct tare__block old)
+void tare__record_ended(struct tare__entry entry, struct tare__block old, uint64_t pieces)
 {
     if (old.birth == TARE__BIRTH_NESTED)
         return;
     if (entry.how == TARE__COUNT)
-        count_end(entry.hot, old);
+        count_end(entry.hot, old, pieces);
     else
-        note_elsewhere(NULL, old.birth, 1, -(int64_t)old.size);
+        note_elsewhere(NULL, old.birth, (int64_t)pieces, -(int64_t)old.size);
 }
 
 bool tare__record_deallocation(struct tare__entry entry, const void *block)
@@ -157,25 +221,38 @@ bool tare__record_deallocation(struct tare__entry entry, const void *block)
     struct tare__block old = tare__map_take(block);
     if (!old.known && tare__boot_owns(block))
         return false;
-    note_end(entry, old);
+    tare__record_ended(entry, old, 1);
     return true;
 }
 
 void tare__record_freed_by_realloc(struct tare__entry entry, struct tare__block old)
 {
-    note_end(entry, old);
+    tare__record_ended(entry, old, 1);
 }
 
-void tare__record_reallocation(struct tare__entry entry, const void *block, struct tare__block old, const void *fresh,
-                               size_t size)
+struct tare__block tare__record_take_piece(const void *owner, const void *piece)
 {
+    struct tare__block none = {0, TARE__BIRTH_NONE, false};
+    struct tare__work work;
+    if (!tare__work_begin(&work))
+        return none;
+    struct tare__block found = tare__noted_take(owner, piece);
+    tare__work_end(&work);
+    return found;
+}
+
+static void record_resized(struct tare__entry entry, const void *owner, const void *block, struct tare__block old,
+                           const void *fresh, size_t size)
+{
+    struct tare__block older;
     if (fresh == NULL) {
-        if (old.known)
-            tare__map_put(block, old.size, old.birth);
-        tare__record_failure(entry);
+        bool kept = !old.known || remember(owner, block, old.size, old.birth, false, &older);
+        record_failure(entry, kept ? 0 : 1);
         return;
     }
-    bool put = tare__map_put(fresh, size, old.birth);
+    bool put = remember(owner, fresh, size, old.birth, false, &older);
+    if (older.known)
+        tare__record_ended(entry, older, 1);
     if (old.birth == TARE__BIRTH_NESTED)
         return;
     int64_t growth = old.known ? (int64_t)(size - old.size) : 0;
@@ -190,4 +267,16 @@ void tare__record_reallocation(struct tare__entry entry, const void *block, stru
     TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
     tare__count_reallocation(hot, old.known ? old.size : size, size, true);
     end_on(hot, locked, old, 0, growth);
+}
+
+void tare__record_reallocation(struct tare__entry entry, const void *block, struct tare__block old, const void *fresh,
+                               size_t size)
+{
+    record_resized(entry, NULL, block, old, fresh, size);
+}
+
+void tare__record_piece_resized(struct tare__entry entry, const void *owner, const void *piece, struct tare__block old,
+                                const void *fresh, size_t size)
+{
+    record_resized(entry, owner, piece, old, fresh, size);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a call leaves behind: counters, block map, peaks.
+ * What a call leaves behind: counters, block map, pieces, peaks.
  *
  * A thread's counters are written by that thread alone. While it changes them
  * it sets `recording`, so that whoever copies them can tell a whole call from
@@ -116,5 +116,30 @@ void tare__record_freed_by_realloc(struct tare__entry entry, struct tare__block 
 
 /* A call failed. */
 void tare__record_failure(struct tare__entry entry);
+
+/* ---- Pieces (noted.h) ---------------------------------------------------- */
+
+/* Tare's own work within a call, under locks other than the registry's: a signal
+ * handler's calls pass by meanwhile. False where it can't be: in such a call, and
+ * in a thread that there is no record for. Then there is nothing to end. */
+struct tare__work {
+    struct tare__hot *hot;
+    uintptr_t guard;
+};
+bool tare__work_begin(struct tare__work *work);
+void tare__work_end(const struct tare__work *work);
+
+/* The same as for blocks. A piece that was still remembered at the address has
+ * ended meanwhile, and that is counted first. piece may be NULL: the call failed. */
+void tare__record_piece(struct tare__entry entry, const void *owner, const void *piece, size_t size);
+
+/* A piece was taken from the table to be resized, or to end. */
+struct tare__block tare__record_take_piece(const void *owner, const void *piece);
+void tare__record_piece_resized(struct tare__entry entry, const void *owner, const void *piece, struct tare__block old,
+                                const void *fresh, size_t size);
+
+/* So many of one birth end, of old.size bytes in all. One that is not known ends
+ * all the same: the call counts. */
+void tare__record_ended(struct tare__entry entry, struct tare__block old, uint64_t pieces);
 
 #endif
