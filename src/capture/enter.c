@@ -11,14 +11,16 @@
 #include "thread.h"
 
 /* True for a call inside a call. What says so is void when the frame that left
- * it is gone: a jump out of a signal handler did that, and the call it left may
- * be half counted. A handler on an alternate stack above looks the same. */
+ * it is gone: a jump out of a signal handler, or out of an allocator that the call
+ * went on to, did that, and the call it left may be half counted. A handler on an alternate stack above looks the same. */
 static bool is_nested(struct tare__hot *hot, uintptr_t frame)
 {
     if (tare__guard_is_own(hot->guard) || hot->guard > frame || hot->counters->recording > frame)
         return true;
     if (hot->guard != 0 || hot->counters->recording != 0)
         TARE__ADD(hot->counters->reentered_calls, 1);
+    if (tare__guard_is_callee(hot->guard))
+        tare__thread_end_work(hot->thread);
     hot->guard = 0;
     TARE__STORE(hot->counters->recording, 0);
     return false;
@@ -34,7 +36,7 @@ static bool is_canary(const struct tare__hot *hot, uintptr_t frame)
  * allocator makes, or libc for tare, it counts as one: then the result says so. */
 static bool may_be_a_handlers(const struct tare__hot *hot, uintptr_t frame)
 {
-    if (hot->guard == TARE__GUARD_LIBC)
+    if (hot->guard == TARE__GUARD_LIBC || tare__guard_is_callee(hot->guard))
         return false;
     return tare__guard_is_own(hot->guard) || hot->counters->recording != 0 || tare__real.never_nests ||
            hot->guard - frame >= TARE__SIGNAL_FRAME_BYTES;

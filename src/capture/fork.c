@@ -17,12 +17,14 @@
 #include "capture_store.h"
 #include "gate.h"
 #include "modules.h"
+#include "noted.h"
 #include "real.h"
 #include "scope.h"
 
 static struct {
     bool taken;
     const struct tare__thread *of; /* the thread that forks; NULL for one never seen */
+    uintptr_t guard;               /* of that */
     struct tare__shared shared;
 } snapshot;
 
@@ -48,18 +50,34 @@ static struct tare__thread *thread_at(struct tare__hot *hot)
     return hot != &tare__nobody && hot->thread != &tare__late_thread ? tare__thread_of(hot) : NULL;
 }
 
+/* The fork may have come in a function of the program's that a call has gone on
+ * to: then the thread is still in there. */
+static void end_work(struct tare__thread *thread, uintptr_t guard)
+{
+    tare__thread_end_work(thread);
+    if (!tare__guard_is_callee(guard))
+        return;
+    bool stale = tare__thread_begin_work(thread->hot);
+    TARE__STORE(thread->hot->guard, guard);
+    if (stale)
+        TARE__STORE(thread->hot->mode, TARE__MODE_STALE);
+}
+
 void tare__fork_prepare(void)
 {
     struct tare__hot *hot = tare__self;
     tare__fork_notice(hot);
     struct tare__thread *thread = thread_at(hot);
+    uintptr_t guard = thread != NULL ? hot->guard : 0;
     bool stale = thread != NULL && tare__thread_begin_work(hot);
     tare__modules_fork_prepare();
     tare__lock_acquire(&tare__registry_lock);
     if (stale)
         tare__scope_sync(thread);
+    tare__noted_fork_prepare();
     take_snapshot(thread);
     snapshot.of = thread;
+    snapshot.guard = guard;
     snapshot.taken = true;
 }
 
@@ -67,11 +85,13 @@ void tare__fork_parent(void)
 {
     struct tare__hot *hot = tare__self;
     struct tare__thread *thread = thread_at(hot);
+    uintptr_t guard = snapshot.guard;
     snapshot.taken = false;
+    tare__noted_fork_parent();
     tare__lock_release(&tare__registry_lock);
     tare__modules_fork_done();
     if (thread != NULL)
-        tare__thread_end_work(thread);
+        end_work(thread, guard);
 }
 
 /* Turns a thread to its private counters; the slot is the parent's. */
@@ -135,6 +155,7 @@ static void move_to_own_store(struct tare__thread *mine)
 static TARE__COLD void become_child(struct tare__hot *hot)
 {
     tare__registry_lock.word = 0;
+    tare__noted_fork_child();
     tare__modules_fork_done();
     tare__process_pid = tare__os_pid();
     tare__sentinel->mode = 1;
@@ -162,7 +183,7 @@ static TARE__COLD void become_child(struct tare__hot *hot)
     tare__thread_each(end_ghost, mine);
     if (mine != NULL) {
         tare__scope_sync(mine);
-        tare__thread_end_work(mine);
+        end_work(mine, foretold ? snapshot.guard : 0);
     }
 }
 

@@ -49,10 +49,19 @@ enum {
     TARE__GUARD_LIBC = 3    /* tare has called a function that may allocate for it */
 };
 
+/* Set in the address, which is even, while the call is in a function of the
+ * program's (wrapped.c): what allocates in there is no signal handler. */
+#define TARE__GUARD_CALLEE 1u
+
 /* Tare itself is at work, in one way or another. */
 static inline bool tare__guard_is_own(uintptr_t guard)
 {
     return guard != 0 && guard <= TARE__GUARD_LIBC;
+}
+
+static inline bool tare__guard_is_callee(uintptr_t guard)
+{
+    return guard > TARE__GUARD_LIBC && (guard & TARE__GUARD_CALLEE) != 0;
 }
 
 /* A net over several threads, as one of those adds to it. */
