@@ -23,7 +23,7 @@ attempt() {
 # A header may stand on another library's; it is left out where that is not installed,
 # or is not for this standard. block.hpp is part of tare.h.
 # installed <header> <compiler> <language> <standard>
-read -ra elsewhere < <(pkg-config --cflags glib-2.0 2>/dev/null) || true
+read -ra elsewhere < <(pkg-config --cflags glib-2.0 lua5.4 2>/dev/null) || true
 installed() {
     local needed
     while read -r needed; do
