@@ -2,7 +2,9 @@
 /*
  * What the files that make up a scope share: its state, its handle
  * (scope_handle.c), its attachments to threads (attach.c), its figures
- * (figures.c), and its life (scope.c). All of it is under the registry's lock.
+ * (figures.c), and its life: by itself (scope.c), among threads
+ * (scope_threads.c), when jumps leave it (scope_jumps.c), as a family or a task
+ * (family.c, task.c). All of it is under the registry's lock.
  */
 #ifndef TARE__SCOPE_PARTS_H
 #define TARE__SCOPE_PARTS_H
@@ -99,6 +101,30 @@ void tare__restart_sum(struct tare__scope *scope);
  * for each user. NULL is none. */
 struct tare__sum *tare__sum_new(void);
 void tare__sum_leave(struct tare__sum *sum);
+
+/* ---- Lives -------------------------------------------------------------- */
+
+/* Whether it lives and dies with the thread that opened it. */
+static inline bool tare__scope_is_threads(const struct tare__scope *scope)
+{
+    return scope->domain == TARE_THREAD || scope->domain == TARE_EXCLUSIVE;
+}
+
+/* Takes the figures for good and leaves every thread; those of others detach
+ * themselves before their next call. */
+void tare__scope_end(struct tare__scope *scope, struct tare__thread *mine);
+
+void tare__unlink_process_scope(struct tare__scope *scope);
+
+/* Has a thread look around before its next call, unless it is `but`. */
+void tare__make_stale(struct tare__thread *thread, void *but);
+
+/* The thread's calls are of the new eras of scopes that were reset from now on. */
+void tare__enter_new_eras(struct tare__thread *thread);
+
+/* Ends a block whose own end may never come, or may; then it is forgotten. */
+void tare__scope_abandon(struct tare__scope *scope, struct tare__thread *mine);
+void tare__scope_forget_left(struct tare__scope *scope);
 
 /* ---- Tasks -------------------------------------------------------------- */
 
