@@ -25,8 +25,8 @@ endfunction()
 
 set(TARE_CAPTURE_SOURCES
   attach.c birth.c blockmap.c boot.c canary.c counted.c enter.c environment.c family.c figures.c fork.c gate.c
-  interpose.c modules.c pool.c real.c record.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c stack.c
-  start.c store.c task.c thread.c thread_hooks.c watchdog.c)
+  interpose.c modules.c noted.c pool.c real.c record.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c
+  stack.c start.c store.c task.c thread.c thread_hooks.c watchdog.c wrapped.c)
 
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
 # no vector registers (lazy binding does not save them for us), no builtins (our
@@ -48,7 +48,7 @@ foreach(target IN ITEMS tare_os tare_text)
   target_compile_options(${target} PRIVATE -fno-builtin -mgeneral-regs-only)
 endforeach()
 tare_folder(tare_stats explain SOURCES stats.c USES text)
-tare_folder(tare_expect expect SOURCES async.c deadlock.c expect.c failure.c measure.c
+tare_folder(tare_expect expect SOURCES allocator.c async.c deadlock.c expect.c failure.c measure.c
   USES os layout text capture explain)
 set(tare_common_objects
   $<TARGET_OBJECTS:tare_os> $<TARGET_OBJECTS:tare_text> $<TARGET_OBJECTS:tare_stats> $<TARGET_OBJECTS:tare_expect>)
