@@ -54,6 +54,7 @@ static struct tare__scope *open_scope(struct tare__thread *mine, const tare_opti
         __atomic_store_n(&tare__process_scopes, scope, __ATOMIC_SEQ_CST);
         tare__thread_each(tare__make_stale, mine);
     }
+    scope->shuts_gate = scope->domain == TARE_EXCLUSIVE;
     scope->place = place;
     if (place.block != 0) {
         scope->next_block = mine->blocks;
@@ -98,6 +99,13 @@ static void fold_peaks(struct tare__scope *scope, struct tare__thread *thread)
         tare__fold_sum(scope);
 }
 
+static void open_gate(struct tare__scope *scope)
+{
+    if (scope->shuts_gate)
+        tare__gate_open(scope->owner);
+    scope->shuts_gate = false;
+}
+
 void tare__scope_end(struct tare__scope *scope, struct tare__thread *mine)
 {
     struct tare__thread *folding = scope->domain == TARE_THREAD ? scope->owner : mine;
@@ -120,8 +128,7 @@ void tare__scope_end(struct tare__scope *scope, struct tare__thread *mine)
     tare__sum_leave(scope->sum);
     scope->sum = NULL;
     scope->state = TARE__SCOPE_ENDED;
-    if (scope->domain == TARE_EXCLUSIVE)
-        tare__gate_open(scope->owner);
+    open_gate(scope);
     tare__family_changed(scope);
 }
 
@@ -261,12 +268,30 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
     return deadlocked ? TARE_ERROR_DEADLOCK : 0;
 }
 
+/* A thread that waits for an exclusive scope may hold the loader's lock. So the
+ * owner looks at the modules when the others may go on again; figures that are
+ * taken before leave that to the scope around them. */
+static void look_at_modules(struct tare__thread *mine, tare_scope *handle, enum tare__take how)
+{
+    if (TARE__LOAD(tare__gate_owner) == mine) {
+        tare__lock_acquire(&tare__registry_lock);
+        struct tare__scope *scope = tare__scope_of(handle);
+        if (how == TARE__CLOSE && scope != NULL && scope->owner == mine)
+            open_gate(scope);
+        bool still_owner = tare__gate_owner == mine;
+        tare__lock_release(&tare__registry_lock);
+        if (still_owner)
+            return;
+    }
+    tare__modules_look();
+}
+
 int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats, const char **name)
 {
     struct tare__thread *mine = tare__thread_mine();
     if (mine == NULL)
         return TARE_ERROR_BUSY;
-    tare__modules_look(); /* before the lock: the loader has locks of its own */
+    look_at_modules(mine, handle, how); /* before the lock: the loader has locks of its own */
     tare__lock_acquire(&tare__registry_lock);
     int error = take(mine, handle, how, stats, name);
     tare__lock_release(&tare__registry_lock);

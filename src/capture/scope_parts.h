@@ -23,6 +23,7 @@ struct tare__scope {
     enum tare__scope_state state;
     tare_domain domain;
     uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
+    bool shuts_gate;  /* exclusive, and has not let the others go on yet */
     bool is_run;      /* the scope of a recorded run: its figures are read from the store */
     const char *name;
     struct tare__thread *owner;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Exclusive scopes: the others wait, in order, and go on; nothing hangs however
  * the scope is left; and a deadlock becomes a failure that says what happened. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -353,6 +354,36 @@ static void left_by_thread_end(void)
     stop_hammer(hammering);
 }
 
+/* ---- Locks of libc ------------------------------------------------------ */
+
+static void *load_all_the_time(void *unused)
+{
+    while (!atomic_load(&stop)) {
+        void *module = dlopen("libm.so.6", RTLD_NOW);
+        CHECK(module != NULL);
+        dlclose(module);
+        atomic_fetch_add(&calls, 1);
+    }
+    return unused;
+}
+
+/* A thread that waits may have the loader's lock, which closing must not need. */
+static void beside_the_loader(void)
+{
+    pthread_t thread;
+    atomic_store(&stop, false);
+    CHECK(pthread_create(&thread, NULL, load_all_the_time, NULL) == 0);
+    for (int i = 0; i < 300; i++) {
+        tare_stats stats;
+        tare_measure(&stats, .domain = TARE_EXCLUSIVE, .watchdog_ms = 5000) {
+            free(malloc(9));
+            sleep_ms(i % 10 == 0 ? 1 : 0);
+        }
+        check_counts(&stats, 1, 9);
+    }
+    stop_hammer(thread);
+}
+
 /* ---- The order of turns -------------------------------------------------- */
 
 enum { OWNERS = 3, TURNS = 300 };
@@ -480,9 +511,9 @@ static void signals_as_before(void)
 int main(void)
 {
     static void (*const parts[])(void) = {
-        others_wait,       nested,        held_elsewhere,    closed_by_another, joined_inside,
-        joined_for_a_time, forked_inside, forked_beside,     left_by_jump,      left_by_thread_end,
-        in_turn,           deadlocks,     signals_as_before,
+        others_wait,       nested,        held_elsewhere, closed_by_another, joined_inside,
+        joined_for_a_time, forked_inside, forked_beside,  left_by_jump,      left_by_thread_end,
+        beside_the_loader, in_turn,       deadlocks,      signals_as_before,
     };
     pthread_setname_np(pthread_self(), "exclusive");
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
