@@ -80,6 +80,20 @@ int main(void)
     REQUIRE(tare_close(process, &stats) == 0 && stats.allocations == 0);
     REQUIRE(tare_close(scope, &stats) == 0 && stats.allocations == 1);
 
+    scope = tare_open(.domain = TARE_TASK);
+    for (int i = 0; i < 3; i++)
+        tare_in_task(scope)
+        {
+            if (i == 1)
+                continue;
+            one_pair(NULL);
+        }
+    one_pair(NULL);
+    REQUIRE(tare_close(scope, &stats) == 0 && stats.allocations == 2);
+    tare_measure(&stats, .domain = TARE_EXCLUSIVE, .watchdog_ms = 500)
+        one_pair(NULL);
+    REQUIRE(stats.allocations == 1);
+
     stats = tare_measured(one_pair, NULL);
     inner = tare_measured(one_pair, NULL);
     REQUIRE(tare_stats_equal(&stats, &inner));

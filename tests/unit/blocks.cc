@@ -70,6 +70,39 @@ int check_options()
 }
 #endif
 
+int leaves_task(tare_scope *task)
+{
+    tare_in_task(task)
+    {
+        one_pair(nullptr);
+        return 7;
+    }
+    return 0;
+}
+
+// Left by its end, by return and by an exception.
+int check_tasks()
+{
+    tare_stats stats;
+    tare_options options = tare_options();
+    options.domain = TARE_TASK;
+    tare_scope *task = tare_open_with(&options);
+    tare_in_task(task) one_pair(nullptr);
+    REQUIRE(leaves_task(task) == 7);
+    try {
+        tare_in_task(task)
+        {
+            one_pair(nullptr);
+            throw 1;
+        }
+    } catch (int) {
+    }
+    one_pair(nullptr);
+    REQUIRE(tare_close(task, &stats) == 0 && failures == 0);
+    REQUIRE(stats.allocations == 4 && stats.inexact == 0); // the exception is a block, too
+    return 0;
+}
+
 int check_blocks()
 {
     tare_stats stats, inner;
@@ -111,5 +144,8 @@ int main()
 {
     tare_set_failure_handler(count, nullptr, nullptr, nullptr);
     const int status = check_options();
-    return status != 0 ? status : check_blocks();
+    if (status != 0)
+        return status;
+    const int tasks = check_tasks();
+    return tasks != 0 ? tasks : check_blocks();
 }
