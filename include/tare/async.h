@@ -105,6 +105,9 @@ typedef struct tare_executor tare_executor;
  *   ENTERED        another thread was still inside the task
  *   NOT_ATTACHED, NO_MEMORY, BUSY
  *
+ * The calling thread allocates nothing. Scopes of it over several threads, and an
+ * exclusive one, count what the loop's thread does, the making of the loop too.
+ *
  * What a pool is still doing for the loop when the work is over is waited for
  * before the loop is freed, uncounted, for a second at most.
  *

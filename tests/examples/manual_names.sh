@@ -1,26 +1,37 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Every public function and macro of tare.h, every statistic and every error is named in tare.3, and what
-# the header and the library call themselves is one version.
+# Every public function and macro of a header, every statistic, error, option and field of an executor is named
+# in its manual page: tare.h in tare.3, async.h and what is below async/ in tare_async.3.
 set -euo pipefail
-header=$SOURCE_DIR/include/tare/tare.h
-page=$SOURCE_DIR/docs/man/tare.3
+include=$SOURCE_DIR/include/tare
+failed=0
 
 names() {
     # Macros and functions, but for those whose name ends in _, which are not for users.
-    grep -oE '^#define [A-Za-z_]+' "$header" | cut -d' ' -f2 | grep -v '_$' | grep -vE '^TARE_TARE_H$'
-    grep -oE '^[a-z][A-Za-z0-9_ *]*\btare_[a-z_]+\(' "$header" | grep -oE 'tare_[a-z_]+' | grep -v '_$'
+    grep -hoE '^#define [A-Za-z_]+' "$@" | cut -d' ' -f2 | grep -v '_$' | grep -vE '^TARE_([A-Z]+_)*H(PP)?$'
+    grep -hoE '^[a-z][A-Za-z0-9_ *]*\btare_[a-z_]+\(' "$@" | grep -oE 'tare_[a-z_]+' | grep -v '_$'
     # The lists.
-    sed -n '/^#define TARE_STATISTICS/,/^$/s/.*X([a-z0-9_]*, \([a-z_]*\),.*/\1/p' "$header"
-    sed -n '/^#define TARE_ERRORS/,/^$/s/.*X(\([A-Z_]*\), .*/TARE_ERROR_\1/p' "$header"
-    sed -n '/^typedef enum tare_domain/,/^}/s/^ *\(TARE_[A-Z]*\) = .*/\1/p' "$header"
+    sed -nE '/^#define TARE_(STATISTICS|ASYNC_OPTIONS)/,/^$/s/.*X\([a-z0-9_ *]*, ([a-z_]*),.*/\1/p' "$@"
+    sed -n '/^#define TARE_ERRORS/,/^$/s/.*X(\([A-Z_]*\), .*/TARE_ERROR_\1/p' "$@"
+    sed -n '/^typedef enum tare_domain/,/^}/s/^ *\(TARE_[A-Z]*\) = .*/\1/p' "$@"
+    # Executors: their fields, and each one's name.
+    sed -nE '/^struct tare_executor \{/,/^\}/s/^    [a-z][a-z_ ]*[ *(]+([a-z_]+)(;|\)\().*/\1/p' "$@"
+    sed -nE 's/^static const tare_executor (tare_[a-z]+) .*/\1/p' "$@"
+    # Classes and functions of C++, of the namespace itself.
+    sed -nE '/^namespace tare \{/,$s/^class (\[\[[^]]*\]\] )?([a-z_]+) \{.*/\2/p' "$@" | grep -E '^task_' || true
 }
 
-mapfile -t expected < <(names | sort -u)
-((${#expected[@]} > 40)) || { echo "only ${#expected[@]} names found in tare.h"; exit 1; }
-missing=0
-for name in "${expected[@]}"; do
-    grep -qE "(^|[^A-Za-z0-9_])$name([^A-Za-z0-9_]|$)" "$page" || { echo "not in tare.3: $name"; missing=1; }
-done
-mandoc -T lint -W warning "$page" || missing=1
-exit $missing
+# check <page> <how many names at least> <headers...>
+check() {
+    local page=$SOURCE_DIR/docs/man/$1 name
+    mapfile -t expected < <(names "${@:3}" | sort -u)
+    ((${#expected[@]} >= $2)) || { echo "only ${#expected[@]} names found for $1"; failed=1; }
+    for name in "${expected[@]}"; do
+        grep -qE "(^|[^A-Za-z0-9_])$name([^A-Za-z0-9_]|$)" "$page" || { echo "not in $1: $name"; failed=1; }
+    done
+    mandoc -T lint -W warning "$page" || failed=1
+}
+
+check tare.3 41 "$include/tare.h"
+check tare_async.3 19 "$include/async.h" "$include"/async/*.h "$include"/async/*.hpp
+exit $failed
