@@ -13,6 +13,15 @@ static uint32_t next_birth = TARE__BIRTH_FIRST;
 static uint32_t free_births;
 static struct tare__era *free_eras;
 
+/* Nodes by era and parent: a scope that stays open has one for each scope that
+ * came and went around it, so a search through all of them would take ever longer.
+ * As many places as there are nodes, or more. */
+#define HASH_BITS_FIRST 10
+static uint32_t first_places[1u << HASH_BITS_FIRST];
+static uint32_t *places = first_places;
+static unsigned hash_bits = HASH_BITS_FIRST;
+static uint32_t hashed;
+
 static struct tare__birth_node *node_at(uint32_t birth)
 {
     return &__atomic_load_n(&chunks[birth >> CHUNK_BITS], __ATOMIC_ACQUIRE)[birth & (CHUNK_NODES - 1)];
@@ -56,17 +65,61 @@ struct tare__era *tare__era_new(bool recyclable)
     return era;
 }
 
+static uint32_t *place_of(const struct tare__era *era, uint32_t parent)
+{
+    uint64_t hash =
+        ((uintptr_t)era / sizeof *era + parent * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+    return &places[hash >> (64 - hash_bits)];
+}
+
+static void put_in_place(uint32_t birth)
+{
+    struct tare__birth_node *node = node_at(birth);
+    uint32_t *place = place_of(node->era, node->parent);
+    node->next_in_place = *place;
+    *place = birth;
+}
+
+/* Twice as many places; without memory it stays as it is. */
+static TARE__COLD void add_places(void)
+{
+    const uint32_t *old = places, count = 1u << hash_bits;
+    uint32_t *fresh = tare__pool_take(2 * count * sizeof *fresh);
+    if (fresh == NULL)
+        return;
+    places = fresh;
+    hash_bits++;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t birth = old[i], next; birth != 0; birth = next) {
+            next = node_at(birth)->next_in_place;
+            put_in_place(birth);
+        }
+}
+
 uint32_t tare__birth_of(struct tare__era *era, uint32_t parent)
 {
-    for (uint32_t birth = era->first_node; birth != 0; birth = node_at(birth)->next)
-        if (node_at(birth)->parent == parent)
+    for (uint32_t birth = *place_of(era, parent); birth != 0; birth = node_at(birth)->next_in_place)
+        if (node_at(birth)->era == era && node_at(birth)->parent == parent)
             return birth;
     uint32_t birth = take_birth();
-    if (birth != TARE__BIRTH_NONE) {
-        *node_at(birth) = (struct tare__birth_node){era, parent, era->first_node};
-        era->first_node = birth;
-    }
+    if (birth == TARE__BIRTH_NONE)
+        return birth;
+    *node_at(birth) = (struct tare__birth_node){.era = era, .parent = parent, .next = era->first_node};
+    era->first_node = birth;
+    put_in_place(birth);
+    if (++hashed > 1u << hash_bits)
+        add_places();
     return birth;
+}
+
+static void take_from_place(uint32_t birth)
+{
+    const struct tare__birth_node *node = node_at(birth);
+    uint32_t *link = place_of(node->era, node->parent);
+    while (*link != birth)
+        link = &node_at(*link)->next_in_place;
+    *link = node->next_in_place;
+    hashed--;
 }
 
 bool tare__born_in(uint32_t birth, const struct tare__era *era)
@@ -101,6 +154,7 @@ void tare__era_recycle(struct tare__era *era)
     while (era->first_node != 0) {
         uint32_t birth = era->first_node;
         era->first_node = node_at(birth)->next;
+        take_from_place(birth);
         node_at(birth)->next = free_births;
         free_births = birth;
     }

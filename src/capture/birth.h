@@ -30,7 +30,8 @@ struct tare__era {
 struct tare__birth_node {
     struct tare__era *era;
     uint32_t parent;
-    uint32_t next; /* of the same era, or in the free list */
+    uint32_t next;          /* of the same era, or in the free list */
+    uint32_t next_in_place; /* of the table in which it is found */
 };
 
 /* These three under the registry's lock. NULL and TARE__BIRTH_NONE when there
