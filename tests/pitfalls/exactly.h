@@ -64,4 +64,36 @@ static inline void check_all_exact(void)
     }
 }
 
+/* The same for every domain, one block in the other; for that of the process
+ * only where no other thread is about. */
+static inline void check_domains_exact(bool alone)
+{
+    for (int i = TARE_THREAD; i <= TARE_TASK; i++) {
+        tare_domain domain = (tare_domain)i;
+        if (domain == TARE_PROCESS && !alone)
+            continue;
+        tare_stats outer, inner;
+        void *kept = NULL;
+#ifdef __cplusplus
+        tare_measure(&outer, "outer", domain)
+            tare_measure(&inner, "inner", domain)
+#else
+        tare_measure(&outer, .domain = domain)
+            tare_measure(&inner, .domain = domain)
+#endif
+            {
+                free(malloc(40));
+                kept = malloc(2);
+            }
+        free(kept);
+        CHECK(tare_stats_equal(&outer, &inner));
+        CHECK_EQUAL(inner.inexact, 0);
+        CHECK_EQUAL(inner.allocations, 2);
+        CHECK_EQUAL(inner.deallocations, 1);
+        CHECK_EQUAL(inner.bytes_allocated, 42);
+        CHECK_EQUAL(inner.peak_bytes, 40);
+        CHECK_EQUAL(inner.leaked_bytes, 2);
+    }
+}
+
 #endif

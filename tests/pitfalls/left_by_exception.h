@@ -13,6 +13,7 @@ void throw_from_cxx(void);
 
 /* In C: calls it inside a block, and never returns. */
 void leave_block_in_c(tare_stats *stats, tare_domain domain);
+void leave_task_in_c(tare_scope *task);
 
 #ifdef __cplusplus
 }
