@@ -39,6 +39,8 @@ add_test(NAME pitfall_25_left_domains_by_exit COMMAND pitfall_25_left_domains ex
 tare_test_properties(pitfall_25_left_domains_by_exit "")
 pitfall_program(26_fork_storm fork_storm.c)
 pitfall_recorded(pitfall_26_fork_storm_recorded pitfall_26_fork_storm)
+pitfall_program(26_fork_storm_domains fork_storm_domains.c)
+pitfall_recorded(pitfall_26_fork_storm_domains_recorded pitfall_26_fork_storm_domains)
 pitfall_program(28_vfork_child vfork_child.c)
 pitfall_recorded(pitfall_28_vfork_child_recorded pitfall_28_vfork_child)
 pitfall_program(29_forked_past_atfork forked_past_atfork.c)
