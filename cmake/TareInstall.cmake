@@ -19,7 +19,8 @@ foreach(section IN ITEMS 1 3)
   install(FILES ${tare_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES docs/async.md docs/coming-from.md docs/limits.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/limits.md
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
 # CMake: find_package(tare) brings tare::tare, tare::static and tare::wrap.
 install(EXPORT tareTargets NAMESPACE tare:: DESTINATION ${tare_cmake_dir})

@@ -78,7 +78,8 @@ typedef struct tare_allocator {
  * missing. Scopes that are open say so then (REENTERED), or can't be closed from
  * deeper in the stack than the call was (BUSY).
  *
- * A pair of calls costs about 50 ns more than inner's alone.
+ * A pair of calls costs about 60 ns more than inner's alone, and 10 ns more for
+ * each call of malloc in there.
  */
 tare_allocator tare_wrap(const tare_allocator *inner);
 

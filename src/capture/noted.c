@@ -55,21 +55,6 @@ static size_t home_of(const struct shard *shard, const void *owner, uintptr_t ad
     return (home_of_line(shard, owner, address) + in_line) & mask_of(shard);
 }
 
-/* A process that never had a second thread needs no lock. */
-static bool lock(struct shard *shard)
-{
-    if (tare__os_single_threaded())
-        return false;
-    tare__lock_acquire(&shard->lock);
-    return true;
-}
-
-static void unlock(struct shard *shard, bool locked)
-{
-    if (locked)
-        tare__lock_release(&shard->lock);
-}
-
 /* ---- Inside a shard, under its lock -------------------------------------- */
 
 /* Its place, or the empty one where it would go; NULL in a shard without a table. */
@@ -154,21 +139,21 @@ static bool put(struct shard *shard, struct piece fresh, struct tare__block *old
 bool tare__noted_put(const void *owner, const void *piece, size_t size, uint32_t birth, struct tare__block *older)
 {
     struct shard *shard = shard_of(owner, (uintptr_t)piece);
-    bool locked = lock(shard);
+    tare__lock_acquire(&shard->lock);
     bool done = put(shard, (struct piece){(uintptr_t)piece, owner, size, birth, 0}, older);
-    unlock(shard, locked);
+    tare__lock_release(&shard->lock);
     return done;
 }
 
 static struct tare__block look(const void *owner, const void *block, bool forget)
 {
     struct shard *shard = shard_of(owner, (uintptr_t)block);
-    bool locked = lock(shard);
+    tare__lock_acquire(&shard->lock);
     struct piece *piece = find(shard, owner, (uintptr_t)block);
     struct tare__block found = block_of(piece);
     if (found.known && forget)
         erase(shard, piece);
-    unlock(shard, locked);
+    tare__lock_release(&shard->lock);
     return found;
 }
 
@@ -251,22 +236,24 @@ static bool take_line(struct shard *shard, const struct tare__stretch *stretch, 
 static bool take_page(const struct tare__stretch *stretch, struct tare__ended *ended, unsigned *births)
 {
     struct shard *shard = shard_of(stretch->owner, stretch->page);
-    bool locked = lock(shard), all = true;
+    bool all = true;
+    tare__lock_acquire(&shard->lock);
     const uintptr_t lines = (uintptr_t)1 << (PAGE_BITS - LINE_BITS);
     for (uintptr_t i = 0; shard->pieces != NULL && all && i < lines; i++)
         all = take_line(shard, stretch, stretch->page + (i << LINE_BITS), ended, births);
-    unlock(shard, locked);
+    tare__lock_release(&shard->lock);
     return all;
 }
 
 static bool take_shard(struct shard *shard, const struct tare__stretch *stretch, struct tare__ended *ended,
                        unsigned *births)
 {
-    bool locked = lock(shard), all = true;
+    bool all = true;
+    tare__lock_acquire(&shard->lock);
     size_t places = shard->pieces != NULL ? mask_of(shard) + 1 : 0;
     for (size_t i = 0; all && i < places; i++)
         all = take_at(shard, stretch, &shard->pieces[i], ended, births);
-    unlock(shard, locked);
+    tare__lock_release(&shard->lock);
     return all;
 }
 

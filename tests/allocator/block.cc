@@ -41,8 +41,7 @@ static void fill(int count)
 
 static void leave_by_exception()
 {
-    tare_uncounted()
-    {
+    tare_uncounted() {
         std::free(std::malloc(10));
         throw 1;
     }
@@ -61,8 +60,7 @@ int main()
 
     int caught = 0;
     tare_measure(&stats) {
-        tare_uncounted()
-        {
+        tare_uncounted() {
             delete[] new int[100];
         }
         try {

@@ -82,8 +82,7 @@ static void in_uncounted(void)
     tare_stats stats;
     pid_t child = 0;
     tare_scope *scope = tare_open();
-    tare_uncounted()
-    {
+    tare_uncounted() {
         free(malloc(1));
         child = fork();
         free(malloc(2));

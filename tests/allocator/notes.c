@@ -120,8 +120,7 @@ enum { CHUNK_BYTES = 1 << 16 };
 static void *arena_alloc(struct arena *arena, size_t size)
 {
     if (arena->chunk == NULL)
-        tare_uncounted()
-        {
+        tare_uncounted() {
             arena->chunk = malloc(CHUNK_BYTES);
         }
     void *piece = arena->chunk + arena->used;
@@ -176,8 +175,7 @@ static void noted_and_wrapped(void)
 
 static void *leave_by_return(void)
 {
-    tare_uncounted()
-    {
+    tare_uncounted() {
         return malloc(10);
     }
     return NULL;
@@ -189,12 +187,10 @@ static void uncounted(void)
     void *inside = NULL, *outside = NULL;
     tare_measure(&stats, .domain = domain) {
         outside = malloc(100);
-        tare_uncounted()
-        {
+        tare_uncounted() {
             inside = malloc(1000);
             inside = realloc(inside, 2000);
-            tare_uncounted()
-            {
+            tare_uncounted() {
                 free(calloc(3, 3));
             }
             free(malloc(1));
@@ -204,8 +200,7 @@ static void uncounted(void)
         tare_note_free(memory);
         free(inside);
         for (int i = 0; i < 3; i++)
-            tare_uncounted()
-            {
+            tare_uncounted() {
                 free(malloc(4));
                 continue;
             }
@@ -220,8 +215,7 @@ static void uncounted_before(void)
 {
     void *block = NULL;
     tare_stats stats;
-    tare_uncounted()
-    {
+    tare_uncounted() {
         block = malloc(10);
     }
     tare_measure(&stats, .domain = domain) {
@@ -246,8 +240,7 @@ static void no_scopes_inside(void)
     tare_set_failure_handler(remember_error, NULL, NULL, NULL);
     tare_scope *scope = tare_open(.domain = domain);
     errors = 0;
-    tare_uncounted()
-    {
+    tare_uncounted() {
         CHECK(tare_open(.domain = domain) == NULL);
         CHECK_EQUAL(tare_read(scope, &stats), TARE_ERROR_BUSY);
         CHECK_EQUAL(tare_close(scope, &stats), TARE_ERROR_BUSY);
@@ -265,8 +258,7 @@ static jmp_buf outside;
 
 static __attribute__((noinline)) void jump_out_of_block(void)
 {
-    tare_uncounted()
-    {
+    tare_uncounted() {
         free(malloc(1));
         longjmp(outside, 1);
     }

@@ -203,8 +203,7 @@ static void destroy(void *argument)
     words->piece = counted.realloc(counted.context, words->piece, 128);
     tare_note_alloc(words, 9);
     tare_note_free(words);
-    tare_uncounted()
-    {
+    tare_uncounted() {
         free(malloc(1234));
     }
     free(malloc(5));

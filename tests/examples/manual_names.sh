@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Every public function and macro of a header, every statistic, error, option and field of an executor is named
-# in its manual page: tare.h in tare.3, async.h and what is below async/ in tare_async.3.
+# in its manual page: tare.h in tare.3, async.h and what is below async/ in tare_async.3,
+# allocator.h and what is below allocator/ in tare_allocator.3.
 set -euo pipefail
 include=$SOURCE_DIR/include/tare
 failed=0
@@ -33,5 +34,6 @@ check() {
 }
 
 check tare.3 41 "$include/tare.h"
+check tare_allocator.3 20 "$include/allocator.h" "$include"/allocator/*.h
 check tare_async.3 19 "$include/async.h" "$include"/async/*.h "$include"/async/*.hpp
 exit $failed
