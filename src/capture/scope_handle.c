@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Scopes by handle. A handle is no address but an index and a generation, so
  * that one of a closed scope is never taken for another's. */
+#include <stddef.h>
 #include <string.h>
 
 #include "pool.h"
@@ -45,11 +46,8 @@ struct tare__scope *tare__scope_new(void)
         scope = &(*chunk)[scope_count & (CHUNK_SCOPES - 1)];
         scope->index = scope_count++;
     }
-    uint32_t index = scope->index;
-    uint64_t generation = scope->generation;
-    memset(scope, 0, sizeof *scope);
-    scope->index = index;
-    scope->generation = generation + 1;
+    memset(&scope->state, 0, sizeof *scope - offsetof(struct tare__scope, state));
+    scope->generation++;
     scope->state = TARE__SCOPE_OPEN;
     return scope;
 }

@@ -19,7 +19,11 @@ enum tare__scope_state {
 };
 
 struct tare__scope {
+    /* These outlive the scope; what follows begins anew with each. */
     uint64_t generation; /* raised at each use; part of the handle, so that an old one is recognised */
+    uint32_t index;
+    uint32_t changes; /* a futex, raised when a thread of a family leaves it: who waits for one of before is woken */
+
     enum tare__scope_state state;
     tare_domain domain;
     uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
@@ -34,11 +38,9 @@ struct tare__scope {
     struct tare__scope *next_process; /* of the open scopes over all threads */
     struct tare__scope *next_free;
     struct tare__scope *next_left; /* of the scopes that a jump left */
-    uint32_t index;
 
     /* Over several threads: */
     struct tare__sum *sum;         /* NULL for the process's, which is in the store */
-    uint32_t changes;              /* a futex, raised when a thread of a family leaves it */
     struct tare__counted departed; /* what threads counted that are attached no more */
     int64_t net_base;              /* the sum's net at the start */
     int64_t peak;                  /* the sum's highest net, up to the last fold */

@@ -37,6 +37,7 @@ pitfall_program(25_left_by_exception left_by_exception.cc left_by_exception.c OP
 pitfall_program(25_left_domains left_domains.c)
 add_test(NAME pitfall_25_left_domains_by_exit COMMAND pitfall_25_left_domains exit)
 tare_test_properties(pitfall_25_left_domains_by_exit "")
+pitfall_program(25_family_closed family_closed.c)
 pitfall_program(26_fork_storm fork_storm.c)
 pitfall_recorded(pitfall_26_fork_storm_recorded pitfall_26_fork_storm)
 pitfall_program(26_fork_storm_domains fork_storm_domains.c)
