@@ -96,7 +96,7 @@ extern "C" {
     X(BYPASSED, "a module binds malloc past tare (dlmopen, RTLD_DEEPBIND or -Bsymbolic); its calls are missing")       \
     X(ABANDONED, "a block was left by a jump; what came after may be counted, and its peak is missing")                \
     X(DEADLOCKED, "threads waited too long for an exclusive scope; they were let go on, beside it")                    \
-    X(UNSETTLED, "another thread was stopped in the middle of a call; one call of its may be half counted")            \
+    X(UNSETTLED, "another thread could not be asked between two calls; its last ones may be missing or half counted")  \
     X(NO_ROOM, "more threads at once than the record has room for; what theirs counted is missing")                    \
     X(ENDED_MID_CALL, "the program was ended in the middle of a call; one call may be half counted")
 

@@ -12,7 +12,8 @@
 
 /* True for a call inside a call. What says so is void when the frame that left
  * it is gone: a jump out of a signal handler, or out of an allocator that the call
- * went on to, did that, and the call it left may be half counted. A handler on an alternate stack above looks the same. */
+ * went on to, did that, and the call it left may be half counted. A handler on an
+ * alternate stack above looks the same. */
 static bool is_nested(struct tare__hot *hot, uintptr_t frame)
 {
     if (tare__guard_is_own(hot->guard) || hot->guard > frame || hot->counters->recording > frame)
@@ -87,8 +88,8 @@ TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
     if (hot == NULL)
         return pass;
     bool nested = TARE__LOAD(hot->mode) != TARE__MODE_LATE && is_nested(hot, frame);
-    if (!nested && TARE__UNLIKELY(tare__gate_keeps_out(hot->thread)))
-        tare__gate_wait(hot, frame);
+    if (!nested && TARE__UNLIKELY(TARE__LOAD(tare__gate_owner) != NULL))
+        tare__gate_pass(hot, frame);
     if (TARE__LOAD(hot->mode) == TARE__MODE_LATE)
         return (struct tare__entry){hot, TARE__COUNT, TARE__BIRTH_NONE};
     if (nested)

@@ -12,25 +12,23 @@ static uint64_t shut_ns;
 static uint32_t depth; /* exclusive scopes of the owner */
 static bool has_guest;
 static pthread_t guest;
+static const struct tare__thread *lender; /* who waits for the guest */
 static struct tare__turn *first_in_line;
 static struct tare__turn **end_of_line = &first_in_line;
-
-/* Threads past their end share a record; there, only the caller itself can be meant. */
-static pthread_t self_of(const struct tare__thread *thread)
-{
-    return thread == &tare__late_thread ? pthread_self() : thread->self;
-}
 
 bool tare__gate_is_guest(const struct tare__thread *thread)
 {
     return __atomic_load_n(&has_guest, __ATOMIC_ACQUIRE) &&
-           pthread_equal(__atomic_load_n(&guest, __ATOMIC_RELAXED), self_of(thread));
+           pthread_equal(__atomic_load_n(&guest, __ATOMIC_RELAXED), thread->self);
 }
 
 bool tare__gate_keeps_out(const struct tare__thread *thread)
 {
     const struct tare__thread *owner = __atomic_load_n(&tare__gate_owner, __ATOMIC_ACQUIRE);
-    return owner != NULL && owner != thread && !tare__gate_is_guest(thread);
+    if (TARE__LIKELY(owner == NULL))
+        return false;
+    return owner != thread && thread != &tare__late_thread && TARE__LOAD(thread->reaping) == 0 &&
+           !tare__gate_is_guest(thread);
 }
 
 /* ---- The line ----------------------------------------------------------- */
@@ -41,7 +39,6 @@ static void queue(struct tare__turn *turn, struct tare__thread *thread, bool shu
     if (turn->queued) /* a signal handler's call, while its thread is in line already */
         return;
     turn->thread = thread;
-    turn->self = self_of(thread);
     turn->shuts = shuts;
     turn->since_ns = tare__os_clock_ns();
     turn->queued = true;
@@ -94,24 +91,14 @@ static void open_for_all(void)
 
 /* ---- Calls that wait ---------------------------------------------------- */
 
-static bool begin(struct tare__hot *hot)
+static void begin(struct tare__hot *hot)
 {
-    bool late = TARE__LOAD(hot->mode) == TARE__MODE_LATE;
-    if (late) {
-        tare__late_lock(hot);
-    } else {
-        tare__thread_begin_work(hot);
-        tare__lock_acquire(&tare__registry_lock);
-    }
-    return late;
+    tare__thread_begin_work(hot);
+    tare__lock_acquire(&tare__registry_lock);
 }
 
-static void end(struct tare__hot *hot, bool late)
+static void end(struct tare__hot *hot)
 {
-    if (late) {
-        tare__late_unlock(hot);
-        return;
-    }
     tare__scope_sync(hot->thread);
     tare__lock_release(&tare__registry_lock);
     tare__thread_end_work(hot->thread);
@@ -120,35 +107,35 @@ static void end(struct tare__hot *hot, bool late)
 /* The owner may have jumped out of its scope: it looks at its next call. */
 static void look_after_owner(struct tare__hot *hot)
 {
-    bool late = begin(hot);
+    begin(hot);
     struct tare__thread *owner = tare__gate_owner;
     if (owner != NULL)
         __atomic_store_n(&owner->hot->mode, TARE__MODE_STALE, __ATOMIC_SEQ_CST);
-    end(hot, late);
+    end(hot);
 }
 
 /* True where the time is over. */
 static bool is_over(struct tare__hot *hot, const struct tare__turn *turn, uint64_t *deadline_ns)
 {
-    bool late = begin(hot);
+    begin(hot);
     uint64_t since_ns = turn->since_ns > shut_ns ? turn->since_ns : shut_ns;
     *deadline_ns = since_ns + (uint64_t)watchdog_ms * 1000000u;
     bool over = turn->queued && tare__gate_owner != NULL && tare__os_clock_ns() >= *deadline_ns;
-    end(hot, late);
+    end(hot);
     return over;
 }
 
 /* Opens the gate for all, and says so in every scope that counted on it. */
 static void break_open(struct tare__hot *hot, const struct tare__thread *owner)
 {
-    bool late = begin(hot);
+    begin(hot);
     if (tare__gate_owner == owner) {
         for (struct tare__attachment *at = owner->attachments; at != NULL; at = at->next_of_thread)
             if (!at->over && at->scope->domain == TARE_EXCLUSIVE)
                 at->scope->inexact |= TARE_INEXACT_DEADLOCKED;
         open_for_all();
     }
-    end(hot, late);
+    end(hot);
 }
 
 static void wait_for(struct tare__hot *hot, struct tare__turn *turn, uintptr_t frame)
@@ -171,15 +158,18 @@ static void wait_for(struct tare__hot *hot, struct tare__turn *turn, uintptr_t f
     }
 }
 
-void tare__gate_wait(struct tare__hot *hot, uintptr_t frame)
+void tare__gate_pass(struct tare__hot *hot, uintptr_t frame)
 {
-    struct tare__turn own = {0};
-    bool late = begin(hot);
-    struct tare__turn *turn = late ? &own : &hot->thread->turn;
+    if (frame >= hot->thread->reaping)
+        TARE__STORE(hot->thread->reaping, 0); /* a jump has left that function */
+    if (!tare__gate_keeps_out(hot->thread))
+        return;
+    begin(hot);
+    struct tare__turn *turn = &hot->thread->turn;
     bool kept_out = tare__gate_keeps_out(hot->thread);
     if (kept_out)
         queue(turn, hot->thread, false);
-    end(hot, late);
+    end(hot);
     if (kept_out)
         wait_for(hot, turn, frame);
 }
@@ -256,7 +246,7 @@ static void let_in(pthread_t id)
 {
     for (struct tare__turn *turn = first_in_line, *next; turn != NULL; turn = next) {
         next = turn->next;
-        if (pthread_equal(turn->self, id))
+        if (pthread_equal(turn->thread->self, id))
             grant(turn);
     }
 }
@@ -271,9 +261,14 @@ static void set_guest(bool has, pthread_t id)
         let_in(id);
 }
 
+const struct tare__thread *tare__gate_lender(const struct tare__thread *thread)
+{
+    return tare__gate_owner != NULL && tare__gate_owner != thread && tare__gate_is_guest(thread) ? lender : NULL;
+}
+
 struct tare__loan tare__gate_lend(pthread_t id)
 {
-    struct tare__loan loan = {false, false, id};
+    struct tare__loan loan = {.lent = false};
     if (TARE__LIKELY(__atomic_load_n(&tare__gate_owner, __ATOMIC_ACQUIRE) == NULL))
         return loan;
     struct tare__thread *mine = tare__thread_mine();
@@ -281,7 +276,8 @@ struct tare__loan tare__gate_lend(pthread_t id)
         return loan;
     tare__lock_acquire(&tare__registry_lock);
     if (is_in_place(mine)) {
-        loan = (struct tare__loan){true, has_guest, guest};
+        loan = (struct tare__loan){true, has_guest, guest, lender};
+        lender = mine;
         set_guest(true, id);
     }
     tare__lock_release(&tare__registry_lock);
@@ -296,8 +292,10 @@ void tare__gate_take_back(struct tare__loan loan, bool ended)
         return;
     tare__lock_acquire(&tare__registry_lock);
     bool shut = tare__gate_owner != NULL;
-    if (shut)
+    if (shut) {
+        lender = loan.lender;
         set_guest(loan.had_guest, loan.guest);
+    }
     tare__lock_release(&tare__registry_lock);
     if (shut && !ended)
         tare__gate_settle();

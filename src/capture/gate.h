@@ -11,6 +11,10 @@
  *
  * A thread that the owner waits for by pthread_join or thrd_join is its guest: it
  * goes on in the owner's place, and counts as the owner does.
+ *
+ * Two kinds of calls never wait, for libc makes them with the lock of its threads'
+ * stacks held, which the owner needs to make a thread: those of threads past their
+ * end, and those inside the functions that give back what a thread had.
  */
 #ifndef TARE__GATE_H
 #define TARE__GATE_H
@@ -25,8 +29,8 @@ extern struct tare__thread *tare__gate_owner TARE__HIDDEN; /* NULL while the gat
 /* Whether a call of this thread must wait. May be asked without the lock. */
 bool tare__gate_keeps_out(const struct tare__thread *thread);
 
-/* For a call that must wait: returns when it may go on. frame is the call's. */
-void tare__gate_wait(struct tare__hot *hot, uintptr_t frame);
+/* For a call, of this frame, while the gate is shut: returns when it may go on. */
+void tare__gate_pass(struct tare__hot *hot, uintptr_t frame);
 
 /* Shuts the gate for the calling thread, behind whoever is in line. The lock
  * and the thread's work are let go meanwhile. False where the thread has become
@@ -49,12 +53,16 @@ void tare__gate_fork_child(struct tare__thread *mine);
 
 bool tare__gate_is_guest(const struct tare__thread *thread);
 
+/* Who lent the thread its place, where that is a guest; else NULL. */
+const struct tare__thread *tare__gate_lender(const struct tare__thread *thread);
+
 /* Around a wait for the end of a thread; without the lock. The loan says what to
  * go back to. ended: the thread is no more. */
 struct tare__loan {
     bool lent;
     bool had_guest;
     pthread_t guest;
+    const struct tare__thread *lender;
 };
 struct tare__loan tare__gate_lend(pthread_t guest);
 void tare__gate_take_back(struct tare__loan loan, bool ended);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "boot.h"
-#include "gate.h"
 #include "modules.h"
 #include "real.h"
 #include "record.h"
@@ -148,21 +147,8 @@ TARE__EXPORT void *HOOK(malloc)(size_t size)
 #define TEXT_OF(x) TEXT_OF_EXPANDED(x)
 static void *own_malloc(size_t size) __attribute__((alias(TEXT_OF(HOOK(malloc))), malloc, alloc_size(1), nothrow));
 
-/* What libc keeps for a thread it frees with a lock held that whoever makes a
- * thread needs, be it the owner of the gate: so that does not wait there. */
-static TARE__COLD bool free_past_gate(void *block)
-{
-    if (TARE__LIKELY(TARE__LOAD(tare__gate_owner) == NULL) || tare__map_look(block).birth != TARE__BIRTH_NESTED)
-        return false;
-    tare__map_take(block);
-    tare__real.free(block);
-    return true;
-}
-
 static TARE__COLD void free_in_general(void *block, uintptr_t frame)
 {
-    if (free_past_gate(block))
-        return;
     struct tare__entry entry = tare__enter(frame);
     if (entry.how <= TARE__PASS && tare__record_deallocation(entry, block))
         tare__real.free(block);

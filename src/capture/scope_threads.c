@@ -42,12 +42,12 @@ void tare__enter_new_eras(struct tare__thread *thread)
     }
 }
 
-/* A thread that goes on in the owner's place counts as the owner does. */
+/* A thread that goes on in another's place counts as that does. */
 static void follow_guest(struct tare__thread *thread)
 {
-    const struct tare__thread *owner = tare__gate_owner;
-    if (owner != NULL && owner != thread && tare__gate_is_guest(thread)) {
-        for (struct tare__attachment *at = owner->attachments; at != NULL; at = at->next_of_thread)
+    const struct tare__thread *lender = tare__gate_lender(thread);
+    if (lender != NULL) {
+        for (struct tare__attachment *at = lender->attachments; at != NULL; at = at->next_of_thread)
             if (!at->over && at->scope->domain == TARE_EXCLUSIVE && tare__attachment_of(thread, at->scope) == NULL &&
                 tare__attach(thread, at->scope) == NULL)
                 at->scope->inexact |= TARE_INEXACT_LOST;

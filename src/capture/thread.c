@@ -160,6 +160,7 @@ static void give_back(struct tare__thread *thread)
     tare__store_give_slot(thread->slot);
     wipe_line(thread->hot);
     thread->end_rounds = 0;
+    thread->reaping = 0;
     __atomic_store_n(&thread->taken, 0, __ATOMIC_RELEASE);
 }
 

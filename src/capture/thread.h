@@ -84,7 +84,6 @@ struct tare__hot {
 struct tare__turn {
     struct tare__turn *next;
     struct tare__thread *thread;
-    pthread_t self;
     uint64_t since_ns;
     unsigned watchdog_ms; /* of the scope that it will open */
     uint32_t granted;     /* a futex */
@@ -102,6 +101,7 @@ struct tare__thread {
     struct tare__turn turn;
     pthread_t self;
     int id;              /* the kernel's; of a thread that has shut the gate */
+    uintptr_t reaping;   /* the frame of pthread_join or the like in progress, where libc frees; else 0 */
     unsigned end_rounds; /* of key destructors that have passed */
     union {
         void *(*posix)(void *argument);

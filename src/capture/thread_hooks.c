@@ -45,7 +45,7 @@ static struct tare__thread *begin_making(struct tare__thread **mine, uintptr_t f
 {
     while ((*mine = tare__thread_mine()) != NULL && tare__gate_keeps_out(*mine)) {
         tare__thread_done(*mine);
-        tare__gate_wait((*mine)->hot, frame);
+        tare__gate_pass((*mine)->hot, frame);
     }
     if (*mine == NULL)
         return NULL;
@@ -78,31 +78,6 @@ TARE__EXPORT int HOOK(pthread_create)(pthread_t *id, const pthread_attr_t *attri
     return error;
 }
 
-TARE__EXPORT int HOOK(pthread_join)(pthread_t id, void **result)
-{
-    struct tare__loan loan = tare__gate_lend(id);
-    int error = REAL(pthread_join)(id, result);
-    tare__gate_take_back(loan, error == 0);
-    return error;
-}
-
-TARE__EXPORT int HOOK(pthread_timedjoin_np)(pthread_t id, void **result, const struct timespec *deadline)
-{
-    struct tare__loan loan = tare__gate_lend(id);
-    int error = REAL(pthread_timedjoin_np)(id, result, deadline);
-    tare__gate_take_back(loan, error == 0);
-    return error;
-}
-
-TARE__EXPORT int HOOK(pthread_clockjoin_np)(pthread_t id, void **result, clockid_t clock,
-                                            const struct timespec *deadline)
-{
-    struct tare__loan loan = tare__gate_lend(id);
-    int error = REAL(pthread_clockjoin_np)(id, result, clock, deadline);
-    tare__gate_take_back(loan, error == 0);
-    return error;
-}
-
 TARE__EXPORT int HOOK(thrd_create)(thrd_t *id, int (*start)(void *), void *argument)
 {
     struct tare__thread *mine, *child = begin_making(&mine, TARE__FRAME);
@@ -118,10 +93,71 @@ TARE__EXPORT int HOOK(thrd_create)(thrd_t *id, int (*start)(void *), void *argum
     return error;
 }
 
+/* Around what gives back what a thread had. */
+static struct tare__thread *begin_reaping(uintptr_t frame)
+{
+    struct tare__thread *mine = tare__thread_mine();
+    if (mine == NULL)
+        return NULL;
+    TARE__STORE(mine->reaping, frame);
+    tare__thread_done(mine);
+    return mine;
+}
+
+static void end_reaping(struct tare__thread *mine)
+{
+    if (mine != NULL)
+        TARE__STORE(mine->reaping, 0);
+}
+
+/* The body of a function that waits for the end of a thread by `call`. */
+#define JOIN(call, success)                                                                                            \
+    struct tare__thread *mine = begin_reaping(TARE__FRAME);                                                            \
+    struct tare__loan loan = tare__gate_lend(id);                                                                      \
+    int error = (call);                                                                                                \
+    tare__gate_take_back(loan, error == (success));                                                                    \
+    end_reaping(mine);                                                                                                 \
+    return error
+
+/* The body of one that does not wait. */
+#define RELEASE(call)                                                                                                  \
+    struct tare__thread *mine = begin_reaping(TARE__FRAME);                                                            \
+    int error = (call);                                                                                                \
+    end_reaping(mine);                                                                                                 \
+    return error
+
+TARE__EXPORT int HOOK(pthread_join)(pthread_t id, void **result)
+{
+    JOIN(REAL(pthread_join)(id, result), 0);
+}
+
+TARE__EXPORT int HOOK(pthread_timedjoin_np)(pthread_t id, void **result, const struct timespec *deadline)
+{
+    JOIN(REAL(pthread_timedjoin_np)(id, result, deadline), 0);
+}
+
+TARE__EXPORT int HOOK(pthread_clockjoin_np)(pthread_t id, void **result, clockid_t clock,
+                                            const struct timespec *deadline)
+{
+    JOIN(REAL(pthread_clockjoin_np)(id, result, clock, deadline), 0);
+}
+
 TARE__EXPORT int HOOK(thrd_join)(thrd_t id, int *result)
 {
-    struct tare__loan loan = tare__gate_lend(id);
-    int error = REAL(thrd_join)(id, result);
-    tare__gate_take_back(loan, error == thrd_success);
-    return error;
+    JOIN(REAL(thrd_join)(id, result), thrd_success);
+}
+
+TARE__EXPORT int HOOK(pthread_tryjoin_np)(pthread_t id, void **result)
+{
+    RELEASE(REAL(pthread_tryjoin_np)(id, result));
+}
+
+TARE__EXPORT int HOOK(pthread_detach)(pthread_t id)
+{
+    RELEASE(REAL(pthread_detach)(id));
+}
+
+TARE__EXPORT int HOOK(thrd_detach)(thrd_t id)
+{
+    RELEASE(REAL(thrd_detach)(id));
 }

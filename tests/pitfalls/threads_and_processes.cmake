@@ -25,6 +25,9 @@ add_test(NAME pitfall_21_thread_costs_with_dynamic_tls
   COMMAND pitfall_21_thread_costs $<TARGET_FILE:dynamic_tls>)
 tare_test_properties(pitfall_21_thread_costs_with_dynamic_tls "")
 pitfall_program(21_stacks_behind_gate stacks_behind_gate.c)
+add_test(NAME pitfall_21_stacks_behind_gate_with_dynamic_tls
+  COMMAND pitfall_21_stacks_behind_gate $<TARGET_FILE:dynamic_tls>)
+tare_test_properties(pitfall_21_stacks_behind_gate_with_dynamic_tls "")
 pitfall_program(22_small_stacks small_stacks.c)
 pitfall_program(23_many_threads many_threads.c)
 pitfall_program(24_realloc_storm realloc_storm.c)
