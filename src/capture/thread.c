@@ -14,6 +14,9 @@
 #include "scope.h"
 #include "start.h"
 
+#ifndef TARE__END_ROUNDS
+#define TARE__END_ROUNDS PTHREAD_DESTRUCTOR_ITERATIONS /* of key destructors, until a thread has ended */
+#endif
 #define SLAB_THREADS 64u
 #define SLAB_LINES_BYTES (SLAB_THREADS * sizeof(struct tare__hot))
 
@@ -258,7 +261,7 @@ void tare__thread_end(void *ending)
     struct tare__hot *hot = ending;
     if (hot != tare__self || hot->thread == NULL)
         return;
-    if (++hot->thread->end_rounds < PTHREAD_DESTRUCTOR_ITERATIONS)
+    if (++hot->thread->end_rounds < TARE__END_ROUNDS)
         tare__start_watch_thread(hot);
     else
         end(hot);
