@@ -8,10 +8,32 @@
 #define CHECK_H
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* In a build with a sanitizer a test is linked by --wrap, since libc finds the
+ * sanitizer's malloc and not ours; and everything takes longer. */
+#if defined(TEST_ADDRESS_SANITIZER) || defined(TEST_THREAD_SANITIZER)
+#define CHECK_SANITIZED true
+#define CHECK_LINK_MODE "wrap"
+#define CHECK_ROUNDS(rounds) ((rounds) / 10)
+#else
+#define CHECK_SANITIZED false
+#define CHECK_LINK_MODE "shared"
+#define CHECK_ROUNDS(rounds) (rounds)
+#endif
+
+/* ThreadSanitizer knows no threads in a child of a process that had some, takes one
+ * that is cancelled in a blocking function for one that is in there still, and
+ * hands signals on when it sees fit. */
+#ifdef TEST_THREAD_SANITIZER
+#define CHECK_THREAD_SANITIZED true
+#else
+#define CHECK_THREAD_SANITIZED false
+#endif
 
 #define CHECK(condition)                                                                                               \
     do {                                                                                                               \

@@ -8,7 +8,7 @@
 
 #include "books.h"
 
-enum { FORKS = 300, THREADS = 3, PIECES = 50, CHILD_SECONDS_MAX = 10, SECONDS_MAX = 50 };
+enum { FORKS = CHECK_ROUNDS(300), THREADS = 3, PIECES = 50, CHILD_SECONDS_MAX = 10, SECONDS_MAX = 50 };
 
 static bool stop;
 

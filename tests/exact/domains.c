@@ -396,7 +396,7 @@ static void read_and_reset(void)
 static void many_tasks(void)
 {
     tare_stats stats;
-    for (int i = 0; i < 1000000; i++) {
+    for (int i = 0; i < CHECK_ROUNDS(1000000); i++) {
         tare_scope *task = tare_open(.domain = TARE_TASK);
         tare_in_task(task)
         {

@@ -10,7 +10,7 @@
 
 #include "check.h"
 
-enum { TIMES = 100000, TENTH = TIMES / 10, SLACK_NS = 200000000 };
+enum { TIMES = CHECK_ROUNDS(100000), TENTH = TIMES / 10, SLACK_NS = 200000000 };
 
 static void *kept[TIMES];
 

@@ -8,7 +8,7 @@
 
 #include "check.h"
 
-enum { THREADS = 4, ROUNDS = 20000 };
+enum { THREADS = 4, ROUNDS = CHECK_ROUNDS(20000) };
 
 static void run(void *(*function)(void *), void *argument)
 {
@@ -169,7 +169,8 @@ static void reset_beside_calls(void)
     atomic_store(&stop, false);
     tare_scope *all = tare_open(.domain = TARE_PROCESS), *parts = tare_open(.domain = TARE_PROCESS);
     CHECK(pthread_create(&thread, NULL, allocate_all_the_time, NULL) == 0);
-    for (int i = 0; i < ROUNDS || sum.allocations < ROUNDS; i++) {
+    const int resets = CHECK_ROUNDS(ROUNDS);
+    for (int i = 0; i < resets || sum.allocations < ROUNDS; i++) {
         CHECK_EQUAL(tare_reset(parts, &part), 0);
         CHECK_EQUAL(part.inexact, 0);
         sum.allocations += part.allocations;

@@ -7,6 +7,7 @@ tare_test(pitfall_12_boot_arena boot_arena.c
   ${PROJECT_SOURCE_DIR}/src/capture/boot.c ${PROJECT_SOURCE_DIR}/src/os/linux.c LIBRARY none)
 target_include_directories(pitfall_12_boot_arena PRIVATE ${PROJECT_SOURCE_DIR}/src/capture ${PROJECT_SOURCE_DIR}/src/os)
 target_compile_definitions(pitfall_12_boot_arena PRIVATE TARE__BOOT_FIRST_BYTES=512)
+tare_test(pitfall_15_errno_kept errno_kept.c)
 
 if(TARE_SANITIZE)
   return()
@@ -129,7 +130,6 @@ endforeach()
 pitfall_script(pitfall_14_hostile_hooks_recorded recorded.sh READ_STORE=$<TARGET_FILE:read_store>
   PRELOAD=$<TARGET_FILE:hostile_hooks> PROGRAM=$<TARGET_FILE:under_hooks> "EXPECTED=allocations 22, inexact 0")
 
-tare_test(pitfall_15_errno_kept errno_kept.c)
 tare_test(pitfall_16_unseen_block unseen_block.c)
 
 # 17 to 20: thread-local storage, and the ends of threads.

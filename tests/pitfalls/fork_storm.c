@@ -15,7 +15,7 @@
 #include "store_file.h"
 
 enum {
-    FORKS = 500,
+    FORKS = CHECK_ROUNDS(500),
     THREADS = 3,
     BLOCKS_OF_CHILD = 1000,
     CHILD_SECONDS_MAX = 10,

@@ -12,7 +12,7 @@
 
 #include "exactly.h"
 
-enum { FORKS = 400, CHILD_SECONDS_MAX = 20, SECONDS_MAX = 55 };
+enum { FORKS = CHECK_ROUNDS(400), CHILD_SECONDS_MAX = 20, SECONDS_MAX = 55 };
 
 static atomic_bool stop;
 static tare_scope *task; /* of all */

@@ -12,7 +12,7 @@
 #include "exactly.h"
 #include "resident.h"
 
-enum { TIMES = 100000, GROWTH_BYTES_MAX = 512 * 1024 };
+enum { TIMES = CHECK_ROUNDS(100000), GROWTH_BYTES_MAX = 512 * 1024 };
 
 static jmp_buf plain;
 static sigjmp_buf with_signals;

@@ -7,7 +7,7 @@
 #include "resident.h"
 #include <tare/tare.h>
 
-enum { ROUNDS = 4096, AT_ONCE = 8, WARM_UP_ROUNDS = 128, GROWTH_BYTES_MAX = 3 * 1024 * 1024 };
+enum { ROUNDS = CHECK_ROUNDS(4096), AT_ONCE = 8, WARM_UP_ROUNDS = 128, GROWTH_BYTES_MAX = 3 * 1024 * 1024 };
 
 static void *block_of_each[AT_ONCE];
 

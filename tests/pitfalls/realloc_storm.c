@@ -8,7 +8,7 @@
 
 #include "exactly.h"
 
-enum { THREADS = 4, BLOCKS = 128, ROUNDS = 400000, SHARED = 64, LIVE_BITS = 16 };
+enum { THREADS = 4, BLOCKS = 128, ROUNDS = CHECK_ROUNDS(400000), SHARED = 64, LIVE_BITS = 16 };
 
 struct worker {
     pthread_t thread;

@@ -348,7 +348,7 @@ int main(void)
     check_default();
 
     CHECK(tare_is_attached());
-    CHECK(strcmp(tare_link_mode(), "shared") == 0);
+    CHECK(strcmp(tare_link_mode(), CHECK_LINK_MODE) == 0);
     CHECK(strcmp(tare_version(), "0.1.0") == 0);
     return 0;
 }

@@ -175,7 +175,7 @@ static void check_message(void)
     check_row("peak_bytes", ' ', "at most 4096", 20); /* what holds is shown and not marked */
     check_row("leaked_bytes", ' ', "exactly 0", 0);
     CHECK(row("deallocations")[0] == '\0'); /* of which nothing was said */
-    CHECK_CONTAINS(told.message, "measured by: shared\n");
+    CHECK_CONTAINS(told.message, "measured by: " CHECK_LINK_MODE "\n");
 
     /* The columns of all rows stand below their heads. */
     long expected_at = strstr(row("statistic"), "expected") - row("statistic");
@@ -199,7 +199,7 @@ static void check_longest_message(void)
     all.name = "a name";
     forget();
     CHECK(!tare_check_(&stats, &all, (tare_here_){__FILE__, __func__, __LINE__}));
-    CHECK_CONTAINS(told.message, "measured by: shared\n");
+    CHECK_CONTAINS(told.message, "measured by: " CHECK_LINK_MODE "\n");
 #define ROW(type, statistic, unit, text) check_row(#statistic, '!', "between -9223372036854775807 and", INT64_MIN);
     TARE_STATISTICS(ROW)
 #undef ROW
