@@ -37,8 +37,10 @@ static bool is_canary(const struct tare__hot *hot, uintptr_t frame)
  * allocator makes, or libc for tare, it counts as one: then the result says so. */
 static bool may_be_a_handlers(const struct tare__hot *hot, uintptr_t frame)
 {
-    if (hot->guard == TARE__GUARD_LIBC || tare__guard_is_callee(hot->guard))
+    if (hot->guard == TARE__GUARD_LIBC)
         return false;
+    if (tare__guard_is_callee(hot->guard)) /* libc makes a thread in 400 bytes of stack (glibc 2.36) */
+        return hot->thread->making && hot->guard - frame >= TARE__SIGNAL_FRAME_BYTES;
     return tare__guard_is_own(hot->guard) || hot->counters->recording != 0 || tare__real.never_nests ||
            hot->guard - frame >= TARE__SIGNAL_FRAME_BYTES;
 }
@@ -88,21 +90,21 @@ TARE__COLD struct tare__entry tare__enter_slowly(uintptr_t frame)
     if (hot == NULL)
         return pass;
     bool nested = TARE__LOAD(hot->mode) != TARE__MODE_LATE && is_nested(hot, frame);
-    if (!nested && TARE__UNLIKELY(TARE__LOAD(tare__gate_owner) != NULL))
-        tare__gate_pass(hot, frame);
     if (TARE__LOAD(hot->mode) == TARE__MODE_LATE)
         return (struct tare__entry){hot, TARE__COUNT, TARE__BIRTH_NONE};
     if (nested)
         return enter_nested(hot, frame);
-    if (TARE__LOAD(hot->mode) == TARE__MODE_STALE) {
-        if (TARE__LOAD(tare__gate_owner) == hot->thread)
-            tare__scope_leave_jumped(hot->thread, frame);
+    do { /* catching up may take a while, and the gate be shut meanwhile */
+        if (TARE__UNLIKELY(TARE__LOAD(tare__gate_owner) != NULL))
+            tare__gate_pass(hot, frame);
+        if (TARE__LOAD(hot->mode) != TARE__MODE_STALE)
+            break;
         if (is_vfork_child(hot->thread))
             return pass;
         tare__thread_begin_work(hot);
         tare__thread_catch_up(hot->thread);
         tare__thread_end_work(hot->thread);
-    }
+    } while (tare__gate_keeps_out(hot->thread));
     if (hot->thread->attachments == NULL)
         return pass;
     hot->guard = frame;

@@ -97,7 +97,7 @@ int tare__family_join(tare_scope *handle, int timeout_ms)
         struct tare__scope *scope;
         uint32_t changes;
         int error = look_once(&handle, &scope, &changes);
-        if (error != TARE_ERROR_TIMEOUT || tare__os_clock_ns() >= deadline_ns)
+        if (error != TARE_ERROR_TIMEOUT || (timeout_ms >= 0 && tare__os_clock_ns() >= deadline_ns))
             return error;
         if (timeout_ms < 0)
             tare__os_futex_wait(&scope->changes, changes);

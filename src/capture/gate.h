@@ -26,7 +26,9 @@
 
 extern struct tare__thread *tare__gate_owner TARE__HIDDEN; /* NULL while the gate is open; atomic */
 
-/* Whether a call of this thread must wait. May be asked without the lock. */
+/* Whether the thread must ask for each of its calls, and whether one must wait. May
+ * be asked without the lock. */
+bool tare__gate_is_shut_to(const struct tare__thread *thread);
 bool tare__gate_keeps_out(const struct tare__thread *thread);
 
 /* For a call, of this frame, while the gate is shut: returns when it may go on. */
@@ -56,15 +58,12 @@ bool tare__gate_is_guest(const struct tare__thread *thread);
 /* Who lent the thread its place, where that is a guest; else NULL. */
 const struct tare__thread *tare__gate_lender(const struct tare__thread *thread);
 
-/* Around a wait for the end of a thread; without the lock. The loan says what to
- * go back to. ended: the thread is no more. */
-struct tare__loan {
-    bool lent;
-    bool had_guest;
-    pthread_t guest;
-    const struct tare__thread *lender;
-};
-struct tare__loan tare__gate_lend(pthread_t guest);
-void tare__gate_take_back(struct tare__loan loan, bool ended);
+/* Whether the thread has the gate for itself, as its owner or its guest. */
+bool tare__gate_is_mine(const struct tare__thread *mine);
+
+/* Around a wait for the end of a thread; without the lock. What lending returns is
+ * taken back, once; 0 for nothing lent. ended: the thread is no more. */
+uint64_t tare__gate_lend(pthread_t guest);
+void tare__gate_take_back(uint64_t loan, bool ended);
 
 #endif

@@ -54,7 +54,10 @@ static struct tare__scope *open_scope(struct tare__thread *mine, const tare_opti
         __atomic_store_n(&tare__process_scopes, scope, __ATOMIC_SEQ_CST);
         tare__thread_each(tare__make_stale, mine);
     }
-    scope->shuts_gate = scope->domain == TARE_EXCLUSIVE;
+    if (scope->domain == TARE_EXCLUSIVE) {
+        scope->shuts_gate = tare__gate_is_mine(mine);
+        scope->inexact |= scope->shuts_gate ? TARE_INEXACT_NONE : TARE_INEXACT_DEADLOCKED;
+    }
     scope->place = place;
     if (place.block != 0) {
         scope->next_block = mine->blocks;
@@ -101,9 +104,10 @@ static void fold_peaks(struct tare__scope *scope, struct tare__thread *thread)
 
 static void open_gate(struct tare__scope *scope)
 {
-    if (scope->shuts_gate)
-        tare__gate_open(scope->owner);
+    if (!scope->shuts_gate)
+        return;
     scope->shuts_gate = false;
+    tare__gate_open(scope->owner);
 }
 
 void tare__scope_end(struct tare__scope *scope, struct tare__thread *mine)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks that a jump has left: found by where they stand on the stack, when the
  * thread opens another, or when others wait for it to close one. */
+#include "gate.h"
 #include "scope_parts.h"
 
 /* Scopes that a jump left and whose closing may yet come (a coroutine looks
@@ -49,13 +50,23 @@ void tare__scope_leave_abandoned(struct tare__thread *mine, struct tare__place p
     }
 }
 
+/* A coroutine's stack and a signal handler's may lie anywhere, and say nothing of
+ * blocks. A thread's own ends at what libc keeps for the thread. */
+static bool is_on_own_stack(const struct tare__thread *mine, uintptr_t frame)
+{
+    bool is_main = mine->id == tare__process_pid;
+    uintptr_t end = is_main ? (uintptr_t)tare__os_arguments() : (uintptr_t)mine->self;
+    return frame <= end && !tare__os_on_signal_stack();
+}
+
 void tare__scope_leave_jumped(struct tare__thread *mine, uintptr_t frame)
 {
-    if (tare__os_on_signal_stack()) /* it may lie anywhere */
+    if (!is_on_own_stack(mine, frame))
         return;
     tare__thread_begin_work(mine->hot);
     tare__lock_acquire(&tare__registry_lock);
     tare__scope_leave_abandoned(mine, (struct tare__place){.block = 1, .frame = frame});
+    tare__gate_open(mine); /* where the thread has jumped out of the line, it owns the gate for nothing */
     tare__scope_sync(mine);
     tare__lock_release(&tare__registry_lock);
     tare__thread_end_work(mine);

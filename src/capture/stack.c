@@ -83,8 +83,12 @@ uint32_t tare__stack_walk_other(int thread_id, uintptr_t *addresses, uint32_t ma
     asked.count = 0;
     __atomic_store_n(&asked.answered, 0, __ATOMIC_RELEASE);
     sigfillset(&ours.sa_mask);
-    if (sigaction(number, &ours, NULL) != 0 || !tare__os_signal_thread(thread_id, number))
+    if (sigaction(number, &ours, NULL) != 0)
         return 0;
+    if (!tare__os_signal_thread(thread_id, number)) {
+        sigaction(number, &old, NULL);
+        return 0;
+    }
     uint64_t deadline_ns = tare__os_clock_ns() + ANSWER_NS;
     while (__atomic_load_n(&asked.answered, __ATOMIC_ACQUIRE) == 0 && tare__os_clock_ns() < deadline_ns)
         tare__os_futex_wait_until(&asked.answered, 0, deadline_ns);

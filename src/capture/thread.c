@@ -94,7 +94,7 @@ static uint32_t mode_for(const struct tare__thread *thread)
     const struct tare__hot *hot = thread->hot;
     if (thread == &tare__late_thread)
         return TARE__MODE_LATE;
-    if (thread->vfork_pid != 0 || tare__gate_keeps_out(thread))
+    if (thread->vfork_pid != 0 || tare__gate_is_shut_to(thread))
         return TARE__MODE_STALE;
     if (!tare__real.wide || tare__starting || hot->birth > TARE__MAP_BIRTH_INLINE ||
         (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))

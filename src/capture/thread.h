@@ -85,10 +85,10 @@ struct tare__turn {
     struct tare__turn *next;
     struct tare__thread *thread;
     uint64_t since_ns;
+    uintptr_t frame;      /* of the function that waits to shut the gate itself; 0 for a call */
     unsigned watchdog_ms; /* of the scope that it will open */
     uint32_t granted;     /* a futex */
     bool queued;
-    bool shuts; /* it will shut the gate itself */
 };
 
 struct tare__thread {
@@ -101,6 +101,7 @@ struct tare__thread {
     struct tare__turn turn;
     pthread_t self;
     int id;              /* the kernel's; of a thread that has shut the gate */
+    bool making;         /* inside pthread_create or the like */
     uintptr_t reaping;   /* the frame of pthread_join or the like in progress, where libc frees; else 0 */
     unsigned end_rounds; /* of key destructors that have passed */
     union {

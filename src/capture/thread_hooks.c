@@ -26,6 +26,10 @@
 #define REAL(name) tare__real.name
 #endif
 
+/* Has an archive's member linked, see canary.c: threads may be made by libraries
+ * alone, as libstdc++ makes std::thread's. */
+const char tare__threads_interposed = 1;
+
 static void *run_posix(void *argument)
 {
     struct tare__thread *thread = argument;
@@ -50,7 +54,8 @@ static struct tare__thread *begin_making(struct tare__thread **mine, uintptr_t f
     if (*mine == NULL)
         return NULL;
     struct tare__thread *child = tare__family_prepare(*mine);
-    (*mine)->hot->guard = TARE__GUARD_LIBC;
+    (*mine)->making = true;
+    (*mine)->hot->guard = frame | TARE__GUARD_CALLEE;
     return child;
 }
 
@@ -58,8 +63,10 @@ static void end_making(struct tare__thread *mine, struct tare__thread *child, bo
 {
     if (child != NULL && !made)
         tare__thread_discard(child);
-    if (mine != NULL)
-        tare__thread_done(mine);
+    if (mine == NULL)
+        return;
+    mine->making = false;
+    tare__thread_done(mine);
 }
 
 TARE__EXPORT int HOOK(pthread_create)(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
@@ -93,37 +100,48 @@ TARE__EXPORT int HOOK(thrd_create)(thrd_t *id, int (*start)(void *), void *argum
     return error;
 }
 
-/* Around what gives back what a thread had. */
-static struct tare__thread *begin_reaping(uintptr_t frame)
+/* Around what gives back what a thread had, and may wait for its end. */
+struct reaping {
+    struct tare__thread *mine;
+    uint64_t loan; /* of the gate */
+    bool ended;
+};
+
+static struct reaping begin_reaping(uintptr_t frame)
 {
-    struct tare__thread *mine = tare__thread_mine();
-    if (mine == NULL)
-        return NULL;
-    TARE__STORE(mine->reaping, frame);
-    tare__thread_done(mine);
-    return mine;
+    struct reaping reaping = {.mine = tare__thread_mine()};
+    if (reaping.mine != NULL) {
+        TARE__STORE(reaping.mine->reaping, frame);
+        tare__thread_done(reaping.mine);
+    }
+    return reaping;
 }
 
-static void end_reaping(struct tare__thread *mine)
+static void end_reaping(void *argument)
 {
-    if (mine != NULL)
-        TARE__STORE(mine->reaping, 0);
+    struct reaping *reaping = argument;
+    tare__gate_take_back(reaping->loan, reaping->ended);
+    if (reaping->mine != NULL)
+        TARE__STORE(reaping->mine->reaping, 0);
 }
 
-/* The body of a function that waits for the end of a thread by `call`. */
+/* The body of a function that waits for the end of a thread by `call`, in which
+ * its own may be cancelled. */
 #define JOIN(call, success)                                                                                            \
-    struct tare__thread *mine = begin_reaping(TARE__FRAME);                                                            \
-    struct tare__loan loan = tare__gate_lend(id);                                                                      \
-    int error = (call);                                                                                                \
-    tare__gate_take_back(loan, error == (success));                                                                    \
-    end_reaping(mine);                                                                                                 \
+    struct reaping reaping = begin_reaping(TARE__FRAME);                                                               \
+    reaping.loan = tare__gate_lend(id);                                                                                \
+    int error;                                                                                                         \
+    pthread_cleanup_push(end_reaping, &reaping);                                                                       \
+    error = (call);                                                                                                    \
+    reaping.ended = error == (success);                                                                                \
+    pthread_cleanup_pop(1);                                                                                            \
     return error
 
 /* The body of one that does not wait. */
 #define RELEASE(call)                                                                                                  \
-    struct tare__thread *mine = begin_reaping(TARE__FRAME);                                                            \
+    struct reaping reaping = begin_reaping(TARE__FRAME);                                                               \
     int error = (call);                                                                                                \
-    end_reaping(mine);                                                                                                 \
+    end_reaping(&reaping);                                                                                             \
     return error
 
 TARE__EXPORT int HOOK(pthread_join)(pthread_t id, void **result)

@@ -23,11 +23,13 @@ struct tare__deadlock {
     struct tare__report_thread owner;
 };
 
-/* Notes who waits, the calling thread in a call of this frame, and who is waited
- * for. Without the lock. */
-void tare__watchdog_report(const struct tare__thread *owner, unsigned watchdog_ms, uintptr_t frame);
+/* Describes who waits, the calling thread in a call of this frame, and who is
+ * waited for. Without the lock, one thread at a time; the guard is set. */
+void tare__watchdog_describe(struct tare__deadlock *deadlock, const struct tare__thread *owner, unsigned watchdog_ms,
+                             uintptr_t frame);
 
-/* The latest. */
+/* Keeps it as the latest, under the lock, and copies that, without it. */
+void tare__watchdog_publish(const struct tare__deadlock *deadlock);
 void tare__watchdog_last(struct tare__deadlock *copy);
 
 #endif

@@ -183,7 +183,7 @@ static void inherit(const struct worker *parent, struct worker *child)
     for (int i = 1; i < parent->in_count; i++) {
         struct account *account = parent->in[i];
         bool family = account->domain == TARE_FAMILY && !account->closed;
-        bool exclusive = account->domain == TARE_EXCLUSIVE && child->is_guest && !account->of_guest;
+        bool exclusive = account->domain == TARE_EXCLUSIVE && child->is_guest;
         if (!family && !exclusive)
             continue;
         account->shared = true;

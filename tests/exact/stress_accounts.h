@@ -53,7 +53,6 @@ struct account {
     int64_t taken[RISING];        /* by resets while other threads were counted */
     tare_domain domain;
     bool shared;       /* other threads were counted at times */
-    bool of_guest;     /* an exclusive scope of one who goes on in the place of another: it alone is counted */
     bool reset_beside; /* such a reset was made: the rest can't be told */
     bool left_by_jump;
     bool closed;

@@ -413,7 +413,6 @@ void run_block(struct worker *worker, tare_domain domain, void (*last)(struct wo
         process.high_open = account_high(of_all);
         note_opening(NULL, domain);
         worker->calm |= domain == TARE_EXCLUSIVE;
-        account->of_guest = worker->is_guest;
         int64_t all_before = calls_of(of_all);
         in_add(worker, account);
         steps(worker, any_of(worker, 12));
