@@ -27,56 +27,45 @@ inline int exceptions_under_way()
 #endif
 }
 
-class measure_block {
+/*
+ * A block of one kind: begin runs when it is entered, end when it is left. One
+ * that an exception leaves ends quietly: an expectation is not judged, for the
+ * exception is a failure already and is itself a block that lives; and a handler
+ * that throws a second one would end the program.
+ */
+template <typename Block, void (*end)(Block *), void (*end_quietly)(Block *)> class block {
   public:
-    measure_block(const tare_measurement_ &what, tare_here_ here) { tare_measure_begin_(&block_, &what, here); }
-    measure_block(const measure_block &) = delete;
-    measure_block &operator=(const measure_block &) = delete;
-    ~measure_block() noexcept(false) { tare_measure_end_(&block_); }
-    bool running() const { return block_.running; }
-    void stop() { block_.running = false; }
-
-  private:
-    tare_measure_block_ block_;
-};
-
-/* A block that an exception leaves is not judged: the exception is a failure
- * already, it is itself a block that lives, and a handler that throws a second
- * one would end the program. */
-class expect_block {
-  public:
-    expect_block(const tare_expectation &what, tare_here_ here) : exceptions_(exceptions_under_way())
-    {
-        tare_expect_begin_(&block_, &what, here);
-    }
-    expect_block(const expect_block &) = delete;
-    expect_block &operator=(const expect_block &) = delete;
-    ~expect_block() noexcept(false)
+    block(const block &) = delete;
+    block &operator=(const block &) = delete;
+    ~block() noexcept(false)
     {
         if (exceptions_under_way() == exceptions_)
-            tare_expect_end_(&block_);
-        else if (block_.scope != nullptr)
-            tare_close(block_.scope, nullptr);
+            end(&block_);
+        else
+            end_quietly(&block_);
     }
     bool running() const { return block_.running; }
     void stop() { block_.running = false; }
 
-  private:
+  protected:
+    block() : exceptions_(exceptions_under_way()) {}
     int exceptions_;
-    tare_expect_block_ block_;
+    Block block_;
 };
 
-class task_block {
+class measure_block : public block<tare_measure_block_, tare_measure_end_, tare_measure_end_quietly_> {
+  public:
+    measure_block(const tare_measurement_ &what, tare_here_ here) { tare_measure_begin_(&block_, &what, here); }
+};
+
+class expect_block : public block<tare_expect_block_, tare_expect_end_, tare_expect_end_quietly_> {
+  public:
+    expect_block(const tare_expectation &what, tare_here_ here) { tare_expect_begin_(&block_, &what, here); }
+};
+
+class task_block : public block<tare_task_block_, tare_task_end_, tare_task_end_quietly_> {
   public:
     task_block(tare_scope *scope, tare_here_ here) { tare_task_begin_(&block_, scope, here); }
-    task_block(const task_block &) = delete;
-    task_block &operator=(const task_block &) = delete;
-    ~task_block() noexcept(false) { tare_task_end_(&block_); }
-    bool running() const { return block_.running; }
-    void stop() { block_.running = false; }
-
-  private:
-    tare_task_block_ block_;
 };
 
 inline tare_options options(const char *name = nullptr, tare_domain domain = TARE_THREAD, unsigned watchdog_ms = 0)

@@ -243,9 +243,8 @@ typedef struct tare_scope tare_scope;
  *
  * Scopes nest, overlap and run in parallel in any number; none costs another
  * anything for each call. Returns NULL on error (NOT_ATTACHED, NO_MEMORY,
- * BAD_DOMAIN, BUSY, HELD_ELSEWHERE). Close it with tare_close(); a thread that
- * ends closes its own. Opening and closing cost about fifteen pairs of malloc
- * and free; what an exclusive scope costs besides is said below.
+ * BAD_DOMAIN, BUSY, HELD_ELSEWHERE). Close it with tare_close(). Opening and
+ * closing cost about fifteen pairs of malloc and free.
  */
 tare_scope *tare_open_with(const tare_options *options);
 
@@ -256,8 +255,9 @@ tare_scope *tare_open_with(const tare_options *options);
  * born before are no longer its own. stats may be NULL.
  * tare_close() does that and ends the scope. stats may be NULL.
  *
- * A thread that ends ends its scopes; any other may then read and close them,
- * and nobody can reset them.
+ * A thread that ends ends its scopes of the domains TARE_THREAD and
+ * TARE_EXCLUSIVE; any other may then read and close them, and nobody can reset
+ * them. Scopes of the other domains belong to no thread.
  *
  * Errors: NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD (a scope of one thread, or an
  * exclusive one, belongs to the thread that opened it), BUSY, NO_MEMORY of
@@ -299,6 +299,23 @@ int tare_close(tare_scope *scope, tare_stats *stats);
 int tare_join_family(tare_scope *scope, int timeout_ms);
 
 /*
+ * Exclusive scopes. Other threads wait inside their next allocation or
+ * deallocation, in line, first come first served, and so does a thread that opens
+ * an exclusive scope of its own. Opening one waits until no other thread is in a
+ * call that began before: some 30 microseconds beside one that allocates, a
+ * second at most. Their threads go on within microseconds of the end.
+ *
+ * A thread that the owner waits for by pthread_join() or thrd_join() goes on in
+ * its place, and counts. Blocks nest in blocks of the same thread; the watchdog is
+ * that of the outermost. A scope that a jump or a thread's end leaves lets the
+ * others go on. If the owner waits for a thread that waits for it in any other
+ * way (a mutex around an allocation, a condition, tare_join_family()), all go on
+ * when the watchdog's time is over, and closing the scope fails with DEADLOCK, in
+ * a message that names both threads and shows where they were. To learn that, the
+ * owner is sent a signal the program does not use: a sleep it is in may end early.
+ */
+
+/*
  * Tasks. tare_task_enter() makes the calling thread's calls the task's, until
  * it calls tare_task_leave() as often. Any thread may enter, again and again, and
  * several at once; figures add up, and the peak is that of the task as a whole.
@@ -310,7 +327,7 @@ int tare_join_family(tare_scope *scope, int timeout_ms);
  *     tare_in_task(request->task) { answer(request); }         in another
  *     tare_close(request->task, &stats);
  *
- * Entering and leaving cost about as much as two pairs of malloc and free each.
+ * Entering and leaving cost about as much as seven pairs of malloc and free.
  * A task can be closed once no thread is inside. Errors: NULL_ARGUMENT,
  * NOT_OPEN, WRONG_DOMAIN, BUSY, NO_MEMORY, and NOT_ENTERED of
  * tare_task_leave(). tare_in_task() { block } leaves as tare_measure() does, and
@@ -435,12 +452,16 @@ typedef struct tare_task_block_ {
     bool running;
 } tare_task_block_;
 
+/* The ends "_quietly_" are for a block that an exception leaves: they tell nothing. */
 void tare_task_begin_(tare_task_block_ *block, tare_scope *scope, tare_here_ here);
 void tare_task_end_(tare_task_block_ *block);
+void tare_task_end_quietly_(tare_task_block_ *block);
 void tare_measure_begin_(tare_measure_block_ *block, const tare_measurement_ *measurement, tare_here_ here);
 void tare_measure_end_(tare_measure_block_ *block);
+void tare_measure_end_quietly_(tare_measure_block_ *block);
 void tare_expect_begin_(tare_expect_block_ *block, const tare_expectation *expectation, tare_here_ here);
 void tare_expect_end_(tare_expect_block_ *block);
+void tare_expect_end_quietly_(tare_expect_block_ *block);
 bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, tare_here_ here);
 
 #pragma GCC visibility pop

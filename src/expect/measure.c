@@ -99,6 +99,12 @@ void tare_task_end_(tare_task_block_ *block)
         tare__fail_error(error, "tare_in_task", tare__scope_name(block->scope), &block->here);
 }
 
+void tare_task_end_quietly_(tare_task_block_ *block)
+{
+    if (block->scope != NULL)
+        tare__task_leave_block(block->scope, block->before);
+}
+
 tare_stats tare_measured(void (*function)(void *argument), void *argument)
 {
     tare_stats stats = tare__stats_not_attached();
@@ -135,4 +141,10 @@ void tare_measure_end_(tare_measure_block_ *block)
     int error = tare__scope_take(block->scope, TARE__CLOSE, block->stats, &name);
     if (error != 0)
         tare__fail_error(error, "tare_measure", name, &block->here);
+}
+
+void tare_measure_end_quietly_(tare_measure_block_ *block)
+{
+    if (block->scope != NULL)
+        tare__scope_take(block->scope, TARE__CLOSE, block->stats, NULL);
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The block forms in C++: a failure handler that throws into a test framework,
 // exceptions through blocks, and expectations without C++20's names.
+#include <atomic>
 #include <cstdlib>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <tare/tare.h>
+#include <thread>
 
 #include "check.h"
 
@@ -166,6 +169,37 @@ void check_without_names()
     CHECK(tare_check(&stats, expectation));
 }
 
+// A block that fails by itself (its watchdog bites) and is left by an exception: that one
+// arrives, and the failure is in the figures alone.
+void check_exception_after_deadlock()
+{
+    std::mutex mutex;
+    std::atomic<bool> holds{false}, sleeps{true};
+    std::thread holder([&] {
+        std::lock_guard<std::mutex> lock(mutex);
+        holds = true;
+        while (sleeps)
+            std::this_thread::yield();
+        std::free(std::malloc(5));
+    });
+    while (!holds)
+        std::this_thread::yield();
+    tare_stats stats = tare_stats();
+    bool caught = false;
+    try {
+        tare_measure(&stats, "stuck", TARE_EXCLUSIVE, 100u) {
+            sleeps = false;
+            std::lock_guard<std::mutex> lock(mutex);
+            throw 1;
+        }
+    } catch (int) {
+        caught = true;
+    }
+    CHECK(caught);
+    CHECK_EQUAL(stats.inexact, TARE_INEXACT_DEADLOCKED);
+    holder.join();
+}
+
 } // namespace
 
 int main()
@@ -175,5 +209,6 @@ int main()
     check_exception_through_measure();
     check_exception_through_expect();
     check_without_names();
+    check_exception_after_deadlock();
     return 0;
 }
