@@ -19,8 +19,7 @@ struct request {
 static void finish(struct request *request, struct ev_loop *loop)
 {
     tare_stats stats;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_free(&request->reply);
     }
     tare_close(request->task, &stats);
@@ -32,8 +31,7 @@ static void on_part(struct ev_loop *loop, ev_timer *timer, int events)
 {
     struct request *request = timer->data;
     (void)events;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_receive(&request->reply, request->part_bytes);
     }
     if (--request->parts_left == 0)

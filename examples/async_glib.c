@@ -21,8 +21,7 @@ static int requests_left;
 static void finish(struct request *request)
 {
     tare_stats stats;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_free(&request->reply);
     }
     tare_close(request->task, &stats);
@@ -34,8 +33,7 @@ static void finish(struct request *request)
 static gboolean on_part(void *argument)
 {
     struct request *request = argument;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_receive(&request->reply, request->part_bytes);
     }
     if (--request->parts_left > 0)

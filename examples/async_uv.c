@@ -19,8 +19,7 @@ struct request {
 static void finish(struct request *request)
 {
     tare_stats stats;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_free(&request->reply);
     }
     tare_close(request->task, &stats);
@@ -31,8 +30,7 @@ static void finish(struct request *request)
 static void on_part(uv_timer_t *timer)
 {
     struct request *request = timer->data;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_receive(&request->reply, request->part_bytes);
     }
     if (--request->parts_left == 0)

@@ -21,8 +21,7 @@ struct request {
 static void receive(uv_work_t *work)
 {
     struct request *request = work->data;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         for (int i = 0; i < 100; i++)
             reply_receive(&request->reply, request->bytes);
     }
@@ -33,8 +32,7 @@ static void on_received(uv_work_t *work, int status)
 {
     struct request *request = work->data;
     (void)status;
-    tare_in_task(request->task)
-    {
+    tare_in_task(request->task) {
         reply_free(&request->reply);
     }
 }

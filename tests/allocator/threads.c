@@ -127,13 +127,11 @@ static void tasks(void)
     tare_scope *task = tare_open(.domain = TARE_TASK), *other = tare_open(.domain = TARE_TASK);
     tare_stats stats;
     void *piece = NULL;
-    tare_in_task(task)
-    {
+    tare_in_task(task) {
         piece = make(10);
     }
     end(make(5000));
-    tare_in_task(other)
-    {
+    tare_in_task(other) {
         end(piece);
     }
     CHECK_EQUAL(tare_close(task, &stats), 0);

@@ -157,8 +157,7 @@ static pthread_t helper;
 static void *work_and_be_done(void *async)
 {
     free(malloc(100)); /* outside */
-    tare_in_task(tare_async_scope(async))
-    {
+    tare_in_task(tare_async_scope(async)) {
         kept = malloc(20);
         free(malloc(10));
     }

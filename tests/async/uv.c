@@ -74,8 +74,7 @@ static void in_the_pool(uv_work_t *request)
 {
     struct pool_work *work = request->data;
     free(malloc(3000)); /* nobody's */
-    tare_in_task(work->task)
-    {
+    tare_in_task(work->task) {
         work->block = malloc(1000);
     }
 }

@@ -203,14 +203,12 @@ static void interleaved(void)
     void *blocks[2];
     tare_stats stats;
     for (size_t i = 0; i < 2; i++)
-        tare_in_task(tasks[i])
-        {
+        tare_in_task(tasks[i]) {
             blocks[i] = malloc(100 * (i + 1));
         }
     free(malloc(5000)); /* of neither */
     for (size_t i = 0; i < 2; i++)
-        tare_in_task(tasks[i])
-        {
+        tare_in_task(tasks[i]) {
             blocks[i] = realloc(blocks[i], 50);
         }
     for (size_t i = 0; i < 2; i++) {
@@ -228,19 +226,16 @@ static pthread_barrier_t barrier;
 static void *work_in_task(void *unused)
 {
     for (int i = 0; i < 1000; i++)
-        tare_in_task(shared_task)
-        {
+        tare_in_task(shared_task) {
             free(malloc(10));
         }
     void *block = NULL;
-    tare_in_task(shared_task)
-    {
+    tare_in_task(shared_task) {
         block = malloc(1000);
     }
     free(malloc(77777)); /* outside */
     pthread_barrier_wait(&barrier);
-    tare_in_task(shared_task)
-    {
+    tare_in_task(shared_task) {
         free(block);
     }
     return unused;
@@ -269,13 +264,11 @@ static void handed_over(void)
     tare_scope *giver = tare_open(.domain = TARE_TASK), *taker = tare_open(.domain = TARE_TASK);
     void *first = NULL, *second = NULL;
     tare_stats stats;
-    tare_in_task(giver)
-    {
+    tare_in_task(giver) {
         first = malloc(10);
         second = malloc(20);
     }
-    tare_in_task(taker)
-    {
+    tare_in_task(taker) {
         free(first);
     }
     free(second);
@@ -330,8 +323,7 @@ static jmp_buf outside;
 
 static __attribute__((noinline)) void jump_out_of(tare_scope *task)
 {
-    tare_in_task(task)
-    {
+    tare_in_task(task) {
         free(malloc(1));
         longjmp(outside, 1);
     }
@@ -344,8 +336,7 @@ static void left_by_jump(void)
     tare_stats stats;
     if (setjmp(outside) == 0)
         jump_out_of(task);
-    tare_in_task(other)
-    {
+    tare_in_task(other) {
         free(malloc(2));
     }
     CHECK_EQUAL(tare_close(task, &stats), 0);
@@ -360,8 +351,7 @@ static void jump_inside(void)
 {
     tare_scope *task = tare_open(.domain = TARE_TASK);
     tare_stats stats;
-    tare_in_task(task)
-    {
+    tare_in_task(task) {
         if (setjmp(outside) == 0)
             jump_out_of(task);
         free(malloc(2));
@@ -398,8 +388,7 @@ static void many_tasks(void)
     tare_stats stats;
     for (int i = 0; i < CHECK_ROUNDS(1000000); i++) {
         tare_scope *task = tare_open(.domain = TARE_TASK);
-        tare_in_task(task)
-        {
+        tare_in_task(task) {
             free(malloc(1));
         }
         CHECK_EQUAL(tare_close(task, &stats), 0);

@@ -27,7 +27,8 @@ static int64_t enter_times(int from, int to, tare_scope *task)
     for (int i = from; i < to; i++) {
         tare_stats stats;
         tare_measure(&stats)
-            tare_in_task(task) kept[i] = malloc(10);
+            tare_in_task(task)
+                kept[i] = malloc(10);
         CHECK_EQUAL(stats.leaked_allocations, 1);
     }
     return now_ns() - start;

@@ -23,8 +23,7 @@ static void check_domain(tare_domain domain)
         void *block = realloc(malloc(100), 300);
         CHECK(pthread_create(&thread, NULL, allocate, (void *)1000) == 0);
         CHECK(pthread_join(thread, NULL) == 0);
-        tare_in_task(task)
-        {
+        tare_in_task(task) {
             free(block);
         }
     }

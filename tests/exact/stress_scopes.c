@@ -367,8 +367,7 @@ void run_in_task(struct worker *worker, unsigned number, void (*last)(struct wor
     task->reserved++;
     pthread_mutex_unlock(&task->mutex);
     unsigned entered = worker->entered[number], floor = worker->floor[number];
-    tare_in_task(task->scope)
-    {
+    tare_in_task(task->scope) {
         worker->floor[number] = ++worker->entered[number];
         if (entered == 0)
             in_add(worker, task->account);

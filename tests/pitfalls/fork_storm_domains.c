@@ -89,11 +89,11 @@ static void *fork_in_tasks(void *unused)
     for (int i = 0; i < FORKS; i++) {
         tare_stats stats;
         tare_scope *own = tare_open(.domain = TARE_TASK);
-        tare_in_task(task) tare_in_task(own)
-        {
-            free(malloc(10));
-            fork_and_wait(i % 2 ? own : task, i % 2 == 0, false);
-        }
+        tare_in_task(task)
+            tare_in_task(own) {
+                free(malloc(10));
+                fork_and_wait(i % 2 ? own : task, i % 2 == 0, false);
+            }
         CHECK_EQUAL(tare_close(own, &stats), 0);
         CHECK_EQUAL(stats.allocations, 1);
         CHECK_EQUAL(stats.inexact, 0);
@@ -121,8 +121,7 @@ static atomic_long of_task;
 static void *allocate_in_task(void *unused)
 {
     while (!stop) {
-        tare_in_task(task)
-        {
+        tare_in_task(task) {
             free(malloc(10));
             of_task++;
         }

@@ -14,8 +14,7 @@ void leave_block_in_c(tare_stats *stats, tare_domain domain)
 
 void leave_task_in_c(tare_scope *task)
 {
-    tare_in_task(task)
-    {
+    tare_in_task(task) {
         free(malloc(21));
         throw_from_cxx();
     }

@@ -52,8 +52,7 @@ void check_task(bool in_c)
     try {
         if (in_c)
             leave_task_in_c(task);
-        tare_in_task(task)
-        {
+        tare_in_task(task) {
             free(malloc(21));
             throw plain_error{7};
         }

@@ -65,7 +65,8 @@ static __attribute__((noinline)) void be_left(void)
         tare_measure(&unused, .domain = domain)
             leave();
     else
-        tare_in_task(task) leave();
+        tare_in_task(task)
+            leave();
 }
 
 static void *run(void *unused)

@@ -82,8 +82,7 @@ int main(void)
 
     scope = tare_open(.domain = TARE_TASK);
     for (int i = 0; i < 3; i++)
-        tare_in_task(scope)
-        {
+        tare_in_task(scope) {
             if (i == 1)
                 continue;
             one_pair(NULL);

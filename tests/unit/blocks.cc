@@ -72,8 +72,7 @@ int check_options()
 
 int leaves_task(tare_scope *task)
 {
-    tare_in_task(task)
-    {
+    tare_in_task(task) {
         one_pair(nullptr);
         return 7;
     }
@@ -87,11 +86,11 @@ int check_tasks()
     tare_options options = tare_options();
     options.domain = TARE_TASK;
     tare_scope *task = tare_open_with(&options);
-    tare_in_task(task) one_pair(nullptr);
+    tare_in_task(task)
+        one_pair(nullptr);
     REQUIRE(leaves_task(task) == 7);
     try {
-        tare_in_task(task)
-        {
+        tare_in_task(task) {
             one_pair(nullptr);
             throw 1;
         }

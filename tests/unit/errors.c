@@ -223,9 +223,11 @@ static void check_tasks(void)
     CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_task_enter", tare_task_enter(task));
     CHECK_ERROR(TARE_ERROR_NOT_OPEN, "tare_task_leave", tare_task_leave(task));
     bool ran = false;
-    tare_in_task(task) ran = true;
+    tare_in_task(task)
+        ran = true;
     check_told(TARE_ERROR_NOT_OPEN, "errors.c");
-    tare_in_task(NULL) {}
+    tare_in_task(NULL) {
+    }
     check_told(TARE_ERROR_NULL_ARGUMENT, "tare_in_task");
     CHECK(ran);
     CHECK_EQUAL(tare_close(thread, NULL), 0);
