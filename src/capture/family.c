@@ -95,7 +95,7 @@ int tare__family_join(tare_scope *handle, int timeout_ms)
     uint64_t deadline_ns = timeout_ms < 0 ? UINT64_MAX : tare__os_clock_ns() + (uint64_t)timeout_ms * 1000000u;
     for (;;) {
         struct tare__scope *scope;
-        uint32_t changes;
+        uint32_t changes = 0;
         int error = look_once(&handle, &scope, &changes);
         if (error != TARE_ERROR_TIMEOUT || (timeout_ms >= 0 && tare__os_clock_ns() >= deadline_ns))
             return error;

@@ -32,7 +32,7 @@ bool tare__os_thread_ids(void (*visit)(int id, void *context), void *context)
     long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return false;
-    char buffer[1024] __attribute__((aligned(8)));
+    char buffer[1024] __attribute__((aligned(8))) = {0}; /* that the kernel fills it is hidden from analysers */
     long bytes;
     while ((bytes = TARE__SYSCALL(SYS_getdents64, descriptor, buffer, sizeof buffer)) > 0)
         for (long at = 0; at < bytes;) {

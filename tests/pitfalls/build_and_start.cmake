@@ -72,6 +72,9 @@ target_compile_definitions(module_own_malloc PRIVATE OWN_MALLOC)
 target_compile_options(module_own_malloc PRIVATE -fsemantic-interposition) # else clang -O2 takes its own malloc inline
 tare_test(pitfall_08_behind_another_malloc only_a_library_allocates.c LIBRARY tare_static LIBRARIES module_own_malloc)
 tare_test(pitfall_08_only_new only_new.cc LIBRARY tare_static)
+pitfall_module(module_makes_thread module_makes_thread.c)
+tare_test(pitfall_08_static_threads static_threads.c LIBRARY tare_static LIBRARIES module_makes_thread)
+tare_test(pitfall_08_static_std_thread static_threads.cc LIBRARY tare_static)
 pitfall_script(pitfall_09_hidden_malloc hidden_malloc.sh)
 
 # 10 and 11: modules loaded later.
