@@ -52,10 +52,10 @@ struct account {
     _Atomic uint64_t begun, done; /* calls */
     int64_t taken[RISING];        /* by resets while other threads were counted */
     tare_domain domain;
-    bool shared;       /* other threads were counted at times */
-    bool reset_beside; /* such a reset was made: the rest can't be told */
-    bool left_by_jump;
-    bool closed;
+    atomic_bool shared; /* other threads were counted at times */
+    bool reset_beside;  /* such a reset was made: the rest can't be told */
+    atomic_bool left_by_jump;
+    atomic_bool closed;
     atomic_uint users;
     struct account *next_free;
 };

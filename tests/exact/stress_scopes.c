@@ -155,7 +155,7 @@ static void take(struct worker *worker, struct handle *handle, enum taking how, 
         handle->low_open = low;
         handle->high_open = high;
         start_anew(worker, handle, &stats);
-        if (account->domain != TARE_THREAD)
+        if (handle->account->domain != TARE_THREAD)
             atomic_fetch_add(&totals.shared_eras, 1);
     }
     if (how == CLOSE)
