@@ -181,11 +181,12 @@ static struct wait look_at_time(struct tare__hot *hot, const struct tare__turn *
     return wait;
 }
 
+static uint32_t biting;
+
 /* Opens the gate for all, and says so in every scope that counted on it. The
  * stacks of both threads are taken first: while they still wait. */
 static void bite(struct tare__hot *hot, const struct wait *wait, uintptr_t frame)
 {
-    static uint32_t biting;
     if (__atomic_exchange_n(&biting, 1, __ATOMIC_ACQUIRE) != 0) {
         tare__os_pause(); /* another does */
         return;
@@ -237,6 +238,12 @@ void tare__gate_pass(struct tare__hot *hot, uintptr_t frame)
     end(hot);
     if (kept_out)
         wait_for(hot, turn, frame);
+}
+
+void tare__gate_await_bite(void)
+{
+    while (__atomic_load_n(&biting, __ATOMIC_ACQUIRE) != 0)
+        tare__os_pause();
 }
 
 /* ---- Owners ------------------------------------------------------------- */

@@ -53,6 +53,10 @@ void tare__gate_forget(struct tare__thread *thread);
 /* In a child of fork, where nobody waits. mine may be NULL. */
 void tare__gate_fork_child(struct tare__thread *mine);
 
+/* For the owner, before it takes figures; without the lock. Being asked for its
+ * stack may have ended what it waited for: then it learns that it was bitten. */
+void tare__gate_await_bite(void);
+
 bool tare__gate_is_guest(const struct tare__thread *thread);
 
 /* Who lent the thread its place, where that is a guest; else NULL. */

@@ -278,6 +278,7 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
 static void look_at_modules(struct tare__thread *mine, tare_scope *handle, enum tare__take how)
 {
     if (TARE__LOAD(tare__gate_owner) == mine) {
+        tare__gate_await_bite();
         tare__lock_acquire(&tare__registry_lock);
         struct tare__scope *scope = tare__scope_of(handle);
         if (how == TARE__CLOSE && scope != NULL && scope->owner == mine)

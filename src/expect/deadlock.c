@@ -37,7 +37,7 @@ static void add_frame(struct tare__text *text, uint32_t number, uintptr_t addres
     } else {
         tare__text_add(text, tare__file_name(info.dli_fname));
         tare__text_add(text, "+");
-        tare__text_add_hex(text, address - (uintptr_t)info.dli_fbase);
+        tare__text_add_hex(text, address - 1 - (uintptr_t)info.dli_fbase);
     }
     tare__text_add(text, "\n");
 }
@@ -65,7 +65,8 @@ void tare__add_deadlock(struct tare__text *text)
     add_thread(text, &deadlock.waiter, "waited to allocate or free:");
     tare__text_add(text, "  After ");
     tare__text_add_unsigned(text, deadlock.watchdog_ms);
-    tare__text_add(text, " ms (.watchdog_ms) all threads were let go on, beside the scope. If it waited for them,\n"
-                         "  measure by another domain: TARE_FAMILY counts this thread and those it starts,\n"
-                         "  TARE_THREAD this one alone while others go on, TARE_PROCESS all.\n");
+    tare__text_add(text, " ms (.watchdog_ms) all threads were let go on, beside the scope. If it waited for them\n"
+                         "  (a lock they hold, a condition, a pipe), measure by another domain: TARE_FAMILY counts\n"
+                         "  this thread and those it starts, TARE_THREAD this one alone while others go on,\n"
+                         "  TARE_PROCESS all.\n");
 }

@@ -3,6 +3,7 @@
  * the scope is left; and a deadlock becomes a failure that says what happened. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -501,6 +502,39 @@ static void deadlocks(void)
     tare_set_failure_handler(NULL, NULL, NULL, NULL);
 }
 
+static int ends[2];
+
+static void *write_after_allocating(void *unused)
+{
+    free(malloc(10));
+    CHECK_EQUAL(write(ends[1], "x", 1), 1);
+    return unused;
+}
+
+/* The signal that asks the owner for its stack may end its wait, so that it closes
+ * the scope at once: it learns of the deadlock all the same. */
+static void deadlock_ends_the_wait(void)
+{
+    tare_stats stats;
+    pthread_t thread;
+    tare_set_failure_handler(remember, NULL, NULL, NULL);
+    CHECK(pipe(ends) == 0);
+    for (int i = 0; i < 10; i++) {
+        last_error = 0;
+        tare_measure(&stats, .domain = TARE_EXCLUSIVE, .watchdog_ms = 30) {
+            CHECK(pthread_create(&thread, NULL, write_after_allocating, NULL) == 0);
+            struct pollfd readable = {ends[0], POLLIN, 0};
+            poll(&readable, 1, 60000);
+        }
+        CHECK_EQUAL(last_error, TARE_ERROR_DEADLOCK);
+        CHECK_EQUAL(stats.inexact, TARE_INEXACT_DEADLOCKED);
+        pthread_join(thread, NULL);
+        char byte;
+        CHECK_EQUAL(read(ends[0], &byte, 1), 1);
+    }
+    tare_set_failure_handler(NULL, NULL, NULL, NULL);
+}
+
 /* The owner's signals are as they were, though it was asked for its stack. */
 static void signals_as_before(void)
 {
@@ -514,9 +548,9 @@ static void signals_as_before(void)
 int main(void)
 {
     static void (*const parts[])(void) = {
-        others_wait,       nested,        held_elsewhere, closed_by_another, joined_inside,
-        joined_for_a_time, forked_inside, forked_beside,  left_by_jump,      left_by_thread_end,
-        beside_the_loader, in_turn,       deadlocks,      signals_as_before,
+        others_wait,       nested,        held_elsewhere, closed_by_another,      joined_inside,
+        joined_for_a_time, forked_inside, forked_beside,  left_by_jump,           left_by_thread_end,
+        beside_the_loader, in_turn,       deadlocks,      deadlock_ends_the_wait, signals_as_before,
     };
     pthread_setname_np(pthread_self(), "exclusive");
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
