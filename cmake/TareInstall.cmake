@@ -18,7 +18,12 @@ foreach(section IN ITEMS 1 3)
   file(GLOB tare_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.${section})
   install(FILES ${tare_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# The pages lead to each other, to the examples and to the headers, by relative links that hold here as in the tree.
+install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.c")
+file(RELATIVE_PATH tare_include_from_docs /${CMAKE_INSTALL_DOCDIR} /${CMAKE_INSTALL_INCLUDEDIR})
+install(CODE "file(CREATE_LINK \"${tare_include_from_docs}\"
+  \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/include\" SYMBOLIC)")
 install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/limits.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 

@@ -40,7 +40,7 @@ static void on_part(struct ev_loop *loop, ev_timer *timer, int events)
 
 static void start(struct request *request, struct ev_loop *loop)
 {
-    request->task = tare_open(.domain = TARE_TASK, .name = request->name);
+    request->task = tare_open(.name = request->name, .domain = TARE_TASK);
     ev_timer_init(&request->timer, on_part, request->every_ms / 1000., request->every_ms / 1000.);
     request->timer.data = request;
     ev_timer_start(loop, &request->timer);

@@ -41,7 +41,7 @@ static void on_part(evutil_socket_t descriptor, short what, void *argument)
 static void start(struct request *request, struct event_base *base)
 {
     const struct timeval every = {.tv_usec = request->every_ms * 1000};
-    request->task = tare_open(.domain = TARE_TASK, .name = request->name);
+    request->task = tare_open(.name = request->name, .domain = TARE_TASK);
     request->timer = event_new(base, -1, EV_PERSIST, on_part, request);
     event_add(request->timer, &every);
 }

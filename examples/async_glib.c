@@ -45,7 +45,7 @@ static gboolean on_part(void *argument)
 static void start(struct request *request)
 {
     requests_left++;
-    request->task = tare_open(.domain = TARE_TASK, .name = request->name);
+    request->task = tare_open(.name = request->name, .domain = TARE_TASK);
     g_timeout_add(request->every_ms, on_part, request);
 }
 

@@ -39,7 +39,7 @@ static void on_part(uv_timer_t *timer)
 
 static void start(struct request *request, uv_loop_t *loop)
 {
-    request->task = tare_open(.domain = TARE_TASK, .name = request->name);
+    request->task = tare_open(.name = request->name, .domain = TARE_TASK);
     request->timer.data = request;
     uv_timer_init(loop, &request->timer);
     uv_timer_start(&request->timer, on_part, request->every_ms, request->every_ms);

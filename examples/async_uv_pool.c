@@ -47,7 +47,7 @@ int main(void)
         snprintf(request->name, sizeof request->name, "request %zu", i);
         request->bytes = 10 * (i + 1);
         request->work.data = request;
-        request->task = tare_open(.domain = TARE_TASK, .name = request->name);
+        request->task = tare_open(.name = request->name, .domain = TARE_TASK);
         uv_queue_work(&loop, &request->work, receive, on_received);
     }
     uv_run(&loop, UV_RUN_DEFAULT);

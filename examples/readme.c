@@ -45,7 +45,7 @@ int main(void)
     }
 
     tare_set_failure_handler(show, NULL, NULL, NULL);
-    tare_expect(.name = "join frees what it makes", .reallocations = tare_at_most(3), .leaked_bytes = tare_none) {
+    tare_expect(.reallocations = tare_at_most(3), .leaked_bytes = tare_none, .name = "join frees what it makes") {
         join(words, 3);
     }
     return 0;

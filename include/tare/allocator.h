@@ -76,7 +76,7 @@ typedef struct tare_allocator {
  * While inner works, scopes can't be opened, read or closed by its thread
  * (BUSY). It must return: where a jump or an exception leaves it, calls may be
  * missing. Scopes that are open say so then (REENTERED), or can't be closed from
- * deeper in the stack than the call was (BUSY).
+ * as deep in the stack as the call was (BUSY).
  *
  * A pair of calls costs about 60 ns more than inner's alone, and 10 ns more for
  * each call of malloc in there.

@@ -89,7 +89,7 @@ extern "C" {
  * An exact result has none.
  */
 #define TARE_INEXACT_REASONS(X)                                                                                        \
-    X(NOT_ATTACHED, "tare is not attached: the program's malloc is not the one tare measures")                         \
+    X(NOT_ATTACHED, "nothing was measured: tare is not attached to the program's malloc, or no scope could be opened") \
     X(UNKNOWN_BLOCK, "a block was freed or resized that tare never saw allocated; its bytes are missing")              \
     X(LOST, "tare had no memory to remember a block; its size is missing when it is freed")                            \
     X(REENTERED, "a signal handler allocated, or jumped away, inside a call of its thread; such calls are missing")    \
@@ -155,17 +155,17 @@ const char *tare_inexact_text(uint32_t bit);
 #define TARE_ERRORS(X)                                                                                                 \
     X(NOT_ATTACHED, -1, "tare is not attached to this program's malloc")                                               \
     X(NULL_ARGUMENT, -2, "an argument is NULL that must not be")                                                       \
-    X(NOT_OPEN, -3, "this scope is not open: it was closed before, or it never was a scope")                           \
+    X(NOT_OPEN, -3, "this scope is not open: it was closed, its thread has ended, or it never was a scope")            \
     X(WRONG_THREAD, -4, "this is for another thread: the one that opened the scope, or one outside its family")        \
     X(NO_MEMORY, -5, "tare could get no memory from the system")                                                       \
     X(BAD_DOMAIN, -6, "there is no such domain")                                                                       \
     X(BAD_BOUND, -7, "a bound whose low end is above its high end")                                                    \
-    X(BUSY, -8, "called inside an allocation, by a signal handler, or after the end of its thread")                    \
+    X(BUSY, -8, "called inside an allocation or tare_uncounted(), by a signal handler, or after its thread's end")     \
     X(WRONG_DOMAIN, -9, "the scope is of another domain than this function is for")                                    \
     X(NOT_ENTERED, -10, "this thread is not inside the task")                                                          \
     X(ENTERED, -11, "a thread is still inside the task: leave it, on each thread as often as it was entered")          \
     X(TIMEOUT, -12, "the time was over before the work was done")                                                      \
-    X(HELD_ELSEWHERE, -13, "this thread holds an exclusive scope already, and not as a block around this one")         \
+    X(HELD_ELSEWHERE, -13, "this thread holds an exclusive scope already; they nest only as blocks, none by handle")   \
     X(DEADLOCK, -14, "threads waited for an exclusive scope longer than its watchdog allows")                          \
     X(EXECUTOR, -15, "the executor could not make its event loop, or a thread for it")
 
@@ -239,7 +239,7 @@ typedef struct tare_scope tare_scope;
 /*
  * tare_open(options...) opens a scope and returns it:
  *
- *     tare_scope *all = tare_open(.domain = TARE_PROCESS, .name = "all threads");
+ *     tare_scope *all = tare_open(.name = "all threads", .domain = TARE_PROCESS);
  *
  * Scopes nest, overlap and run in parallel in any number; none costs another
  * anything for each call. Returns NULL on error (NOT_ATTACHED, NO_MEMORY,
@@ -276,6 +276,8 @@ int tare_close(tare_scope *scope, tare_stats *stats);
  *
  *     tare_measure(&stats, .domain = TARE_PROCESS) { serve(request); }
  *
+ * In C++20 names stand in the order of the lists: bounds as in TARE_STATISTICS,
+ * then options as in TARE_OPTIONS.
  * In C++ before C++20, which has no options by name, give them in the order of
  * tare_options: tare_measure(&stats, "name", TARE_PROCESS).
  */
@@ -321,14 +323,14 @@ int tare_join_family(tare_scope *scope, int timeout_ms);
  * several at once; figures add up, and the peak is that of the task as a whole.
  * So one request of a server is measured while others come in between:
  *
- *     request->task = tare_open(.domain = TARE_TASK, .name = "request");
+ *     request->task = tare_open(.name = "request", .domain = TARE_TASK);
  *     ...
  *     tare_in_task(request->task) { read_more(request); }      in one callback
  *     tare_in_task(request->task) { answer(request); }         in another
  *     tare_close(request->task, &stats);
  *
  * Entering and leaving cost about as much as seven pairs of malloc and free.
- * A task can be closed once no thread is inside. Errors: NULL_ARGUMENT,
+ * A task can be closed once no thread is inside; a thread's end leaves it. Errors: NULL_ARGUMENT,
  * NOT_OPEN, WRONG_DOMAIN, BUSY, NO_MEMORY, and NOT_ENTERED of
  * tare_task_leave(). tare_in_task() { block } leaves as tare_measure() does, and
  * must be left on the thread that entered it: in C++ coroutines see

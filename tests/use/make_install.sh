@@ -8,7 +8,7 @@ source "$SOURCE_DIR/tests/use/common.sh"
 # A copy of the tree, so that the build directory of the preset is not this one's.
 mkdir "$scratch/tree"
 cd "$SOURCE_DIR"
-cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md cmake include src docs bench examples "$scratch/tree"
+cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md CONTRIBUTING.md cmake include src docs bench examples "$scratch/tree"
 make -C "$scratch/tree" install PREFIX=/opt/tare DESTDIR="$scratch/root" >"$scratch/log" 2>&1 ||
     { cat "$scratch/log"; exit 1; }
 
@@ -19,6 +19,12 @@ for file in lib/libtare.so lib/libtare.a lib/libtare-wrap.a include/tare/tare.h 
     share/doc/tare/LICENSE; do
     [[ -s $file ]] || { echo "not installed: $file"; exit 1; }
 done
+links=0
+while IFS=: read -r page link; do
+    [[ -e $(dirname "$page")/$link ]] || { echo "$page leads to $link, which is not installed"; exit 1; }
+    links=$((links + 1))
+done < <(grep -roE --include='*.md' '\]\([^)#:]+\)' share/doc/tare | sed -E 's/\]\((.*)\)/\1/')
+((links > 10)) || { echo "only $links links found"; exit 1; }
 objdump -p lib/libtare.so | grep 'SONAME *libtare\.so\.0'
 if [[ -x $BUILD_DIR/tare ]]; then
     bin/tare run -- true

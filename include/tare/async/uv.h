@@ -4,7 +4,7 @@
 
 /*
  * &tare_uv, the executor for libuv. start() gets a uv_loop_t *. The work is over
- * when every handle is closed or unreferenced and every request has called back,
+ * when no handle is active and referenced and every request has called back,
  * or by tare_async_done(), or uv_stop(). Handles that are left then are closed
  * without a callback.
  *
@@ -110,7 +110,7 @@ static inline void *tare_uv_make_(void *state, unsigned timeout_ms)
 
 static const tare_executor tare_uv __attribute__((unused)) = {
     "libuv",
-    "Its work ends when every handle is closed, or by tare_async_done().",
+    "Its work ends when no handle is active, or by tare_async_done().",
     sizeof(struct tare_uv_),
     tare_uv_make_,
     tare_uv_run_,
