@@ -111,7 +111,7 @@ struct worker *worker_take(uint64_t random)
         in_add(worker, of_all);
         return worker;
     }
-    CHECK(!"too many threads");
+    CHECK(false); /* too many threads */
     return NULL;
 }
 

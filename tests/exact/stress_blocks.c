@@ -23,7 +23,7 @@ void in_remove(struct worker *worker, struct account *account)
             account_leave(account);
             return;
         }
-    CHECK(!"an account that is not there");
+    CHECK(false); /* an account that is not there */
 }
 
 static void before(struct account *const *accounts, int count, const struct call *call)
