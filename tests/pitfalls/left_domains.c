@@ -14,7 +14,7 @@
 
 #include "exactly.h"
 
-enum { TIMES = 20, SECONDS_MAX = 50 };
+enum { TIMES = CHECK_ROUNDS(20), SECONDS_MAX = 50 };
 
 enum way { BY_JUMP, BY_THREAD_EXIT, BY_CANCELLATION };
 
