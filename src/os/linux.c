@@ -83,6 +83,13 @@ void tare__os_futex_wake(uint32_t *word, int count)
     TARE__SYSCALL(SYS_futex, word, FUTEX_WAKE_PRIVATE, count);
 }
 
+/* A futex is compared before anything is waited for: EAGAIN, or EFAULT. */
+bool tare__os_readable(const void *address)
+{
+    static const struct timespec not_at_all = {0, 0};
+    return TARE__SYSCALL(SYS_futex, address, FUTEX_WAIT_PRIVATE, 0x7a7e5afeu, &not_at_all) != -EFAULT;
+}
+
 void tare__os_pause(void)
 {
     static const struct timespec a_millisecond = {0, 1000000};

@@ -50,6 +50,9 @@ void tare__os_wipe_on_fork(void *address, size_t bytes);
 /* Replaces what is mapped at address by zeroed private memory. */
 bool tare__os_map_over(void *address, size_t bytes);
 
+/* Whether the 4 bytes at an address, a multiple of 4, can be read. */
+bool tare__os_readable(const void *address);
+
 /* Creates a file that does not exist yet, reserves all its bytes on the disk
  * (a full disk is an error here and not a SIGBUS later), and maps it shared,
  * at address if that is not NULL. NULL on failure, with *error a positive
