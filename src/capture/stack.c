@@ -4,35 +4,17 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <unwind.h>
 
-#include "compiler.h"
 #include "os.h"
-
-struct walk {
-    uintptr_t *addresses;
-    uint32_t count;
-    uint32_t max;
-    uintptr_t above;
-};
-
-/* What libgcc calls the CFA of a frame is where its own callee's frame begins. */
-static _Unwind_Reason_Code note(struct _Unwind_Context *context, void *argument)
-{
-    struct walk *walk = argument;
-    if (walk->count == walk->max)
-        return _URC_END_OF_STACK;
-    uintptr_t address = _Unwind_GetIP(context);
-    if (address != 0 && _Unwind_GetCFA(context) >= walk->above)
-        walk->addresses[walk->count++] = address;
-    return _URC_NO_REASON;
-}
+#include "unwinder.h"
 
 uint32_t tare__stack_walk(uintptr_t *addresses, uint32_t max, uintptr_t above)
 {
-    struct walk walk = {addresses, 0, max, above};
-    _Unwind_Backtrace(note, &walk);
-    return walk.count;
+    struct tare__unwind walk = tare__unwind_here((struct tare__unwind_stack){0, 0});
+    struct tare__unwind_result result = tare__unwind_walk(&walk, addresses, max, above);
+    if (result.end == TARE__UNWIND_NOT_TAKEN)
+        result = tare__unwind_slowly(addresses, max, above);
+    return result.depth;
 }
 
 /* ---- Another thread's ---------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "real.h"
 #include "scope.h"
 #include "thread.h"
+#include "unwinder.h"
 
 #ifndef TARE__LINK_MODE
 #define TARE__LINK_MODE "shared"
@@ -74,6 +75,7 @@ __attribute__((constructor)) static void program_starts(void)
     if (mine == NULL)
         return;
     tare__modules_start();
+    tare__unwind_start();
     tare__lock_acquire(&tare__registry_lock);
     tare__starting = false;
     tare__scope_restart_threads(NULL);
