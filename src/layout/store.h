@@ -13,8 +13,12 @@
 
 #include <stdint.h>
 
+#include <tare/tare.h>
+
+#include "pieces.h"
+
 #define TARE__STORE_MAGIC 0x0a1a0d4552415489ull /* \x89 "TARE" \r \x1a \n: text transfers damage it visibly */
-#define TARE__STORE_VERSION 1u
+#define TARE__STORE_VERSION 2u
 #define TARE__STORE_SLOTS 1024u
 #define TARE__STORE_SUFFIX ".tare"
 
@@ -68,10 +72,26 @@ struct tare__shared {
     int64_t peak; /* highest net since the scopes that span threads last changed */
 } __attribute__((aligned(64)));
 
+enum tare__store_kind {
+    TARE__STORE_RUN,  /* all that one program image did */
+    TARE__STORE_SCOPE /* one scope, frozen: its figures are in `scope`, slots are empty */
+};
+
+/* What a scope measured that was saved by itself. */
+struct tare__saved_scope {
+    char name[128]; /* empty for none */
+    char file[512]; /* where its block stands in the source; empty for none */
+    uint32_t line;
+    uint32_t domain; /* tare_domain */
+    tare_stats stats;
+};
+
 struct tare__store {
     uint64_t magic;
     uint32_t version;
-    uint32_t ready; /* 1 once everything up to `shared` is written */
+    uint32_t ready;   /* 1 once everything up to `shared` is written */
+    uint32_t kind;    /* enum tare__store_kind */
+    uint32_t machine; /* EM_X86_64, EM_AARCH64: whose addresses these are */
     uint32_t slot_count;
     uint32_t slot_bytes;
     int32_t pid;
@@ -92,6 +112,13 @@ struct tare__store {
     uint32_t children_lost;  /* forked children that could not be recorded */
     uint64_t runtime_blocks; /* pools of the C++ runtime: counted, but no leaks */
     uint64_t runtime_bytes;
+
+    uint64_t pieces_offset; /* from the start of the file to piece 0 */
+    uint32_t piece_bytes;
+    uint32_t piece_count; /* those that hold records */
+    int64_t peak_net;     /* the net at the highest peak: a site's peak_at. Of a run: the greater of the two above */
+    struct tare__saved_scope scope;
+    struct tare__timeline timeline;
 
     struct tare__slot slots[TARE__STORE_SLOTS];
 } __attribute__((aligned(4096)));
