@@ -64,6 +64,7 @@ struct tare__snapshot_frame {
 struct tare__snapshot_site {
     uint32_t stack;  /* the innermost frame, in frames; 0 for none */
     bool is_runtime; /* a pool of the C++ runtime: no leak */
+    const char *suppressed_by; /* the suppression that covers it: no leak; NULL for none. Not owned */
     uint64_t allocations;
     uint64_t bytes_allocated;
     uint64_t reallocations;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ *     most bytes allocated: 2 of 37 sites
+ *           1,048,576 bytes  62.3 %  in 1,024 allocations
+ *               read_table at src/table.c:88
+ *               main at src/main.c:14
+ *
+ * Uses nothing of the command's: a failing expectation prints the same.
+ */
+#include "sites_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "function_name.h"
+#include "phrase.h"
+#include "sites.h"
+#include "stack_view.h"
+
+enum { FIGURE_INDENT = 2, FRAME_INDENT = 6, PATH_COLUMNS = 48, FUNCTION_COLUMNS = 72 };
+
+#define PLURAL(count) ((count) == 1 ? "" : "s")
+
+/* ---- A line of a stack --------------------------------------------------- */
+
+/* Of a long one the last parts: the first say where the source lies on somebody's
+ * machine. */
+static const char *short_path(char buffer[PATH_COLUMNS + 1], const char *path)
+{
+    size_t length = strlen(path);
+    if (length <= PATH_COLUMNS)
+        return path;
+    const char *from = path + length - (PATH_COLUMNS - 3);
+    const char *slash = strchr(from, '/');
+    snprintf(buffer, PATH_COLUMNS + 1, "...%s", slash != NULL ? slash : from);
+    return buffer;
+}
+
+static void address_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
+{
+    if (line->module == NULL)
+        snprintf(buffer, TARE__PLACE_BYTES, "0x%" PRIx64, line->frame->address);
+    else
+        snprintf(buffer, TARE__PLACE_BYTES, "%.200s+0x%" PRIx64, line->module->name,
+                 line->frame->address - line->module->bias);
+}
+
+static void function_text(char buffer[TARE__FUNCTION_NAME_BYTES], const char *function)
+{
+    tare__function_bare_name(buffer, function);
+    if (*buffer == '\0')
+        snprintf(buffer, TARE__FUNCTION_NAME_BYTES, "%s", function);
+    if (strlen(buffer) > FUNCTION_COLUMNS)
+        strcpy(buffer + FUNCTION_COLUMNS - 3, "...");
+}
+
+char *tare__place_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
+{
+    char function[TARE__FUNCTION_NAME_BYTES], path[PATH_COLUMNS + 1];
+    const struct tare__place *place = line->place;
+    if (line->truncated) {
+        snprintf(buffer, TARE__PLACE_BYTES, "(its callers are missing: %s)",
+                 tare__truncation_text(line->frame->address));
+        return buffer;
+    }
+    if (place == NULL || place->function == NULL) {
+        address_text(buffer, line);
+        return buffer;
+    }
+    function_text(function, place->function);
+    const char *inlined = place->inlined ? " (inlined)" : "";
+    if (place->file != NULL && place->line != 0)
+        snprintf(buffer, TARE__PLACE_BYTES, "%s at %s:%u%s", function, short_path(path, place->file), place->line,
+                 inlined);
+    else if (place->file != NULL)
+        snprintf(buffer, TARE__PLACE_BYTES, "%s in %s%s", function, short_path(path, place->file), inlined);
+    else
+        snprintf(buffer, TARE__PLACE_BYTES, "%s in %.200s%s", function, line->module != NULL ? line->module->name : "?",
+                 inlined);
+    return buffer;
+}
+
+/* ---- A stack ------------------------------------------------------------- */
+
+struct stack_writer {
+    FILE *out;
+    int indent;
+    char pending[TARE__PLACE_BYTES]; /* not written yet: it may be there again */
+    size_t times;
+    size_t lines, lines_max; /* written or pending */
+    size_t left;             /* that are not */
+};
+
+/* A recursive function is one line. */
+static void flush(struct stack_writer *writer)
+{
+    char figure[TARE__FIGURE_BYTES];
+    if (writer->times == 1)
+        fprintf(writer->out, "%*s%s\n", writer->indent, "", writer->pending);
+    else if (writer->times > 1)
+        fprintf(writer->out, "%*s%s (%s times)\n", writer->indent, "", writer->pending,
+                tare__figure(figure, (int64_t)writer->times));
+    writer->times = 0;
+}
+
+static void write_line(struct stack_writer *writer, const struct tare__stack_line *line)
+{
+    char text[TARE__PLACE_BYTES];
+    tare__place_text(text, line);
+    if (writer->left == 0 && writer->times > 0 && strcmp(text, writer->pending) == 0) {
+        writer->times++;
+    } else if (writer->left > 0 || (writer->lines_max != 0 && writer->lines == writer->lines_max)) {
+        writer->left++;
+    } else {
+        flush(writer);
+        strcpy(writer->pending, text);
+        writer->times = 1;
+        writer->lines++;
+    }
+}
+
+static void write_stack(const struct tare__process *process, uint32_t stack, const struct tare__sites_request *request,
+                        FILE *out)
+{
+    struct stack_writer writer = {
+        .out = out, .indent = (int)request->indent + FRAME_INDENT, .lines_max = request->frames_max};
+    struct tare__stack_view view = tare__stack_view(&process->origins, stack);
+    struct tare__stack_line line;
+    while (tare__stack_view_next(&view, &line))
+        if (!line.hidden)
+            write_line(&writer, &line);
+    flush(&writer);
+    if (writer.left > 0)
+        fprintf(out, "%*s... called through %zu more\n", writer.indent, "", writer.left);
+    if (stack == 0)
+        fprintf(out, "%*s(no stack)\n", writer.indent, "");
+}
+
+/* ---- Sites --------------------------------------------------------------- */
+
+static void write_counted(const struct tare__site_figure *figure, const struct tare__snapshot_site *site, FILE *out)
+{
+    char text[TARE__FIGURE_BYTES];
+    int64_t value = figure->value(site);
+    fprintf(out, "%s %s%s", tare__figure(text, value), figure->unit, PLURAL(value));
+}
+
+static void write_figure(int64_t value, int64_t total, const struct tare__sites_request *request, int columns,
+                         FILE *out)
+{
+    char text[TARE__FIGURE_BYTES];
+    fprintf(out, "%*s%*s %s%s", (int)request->indent + FIGURE_INDENT, "", columns, tare__figure(text, value),
+            request->metric->figure->unit, PLURAL(value));
+    if (!request->no_shares && total > 0)
+        fprintf(out, "  %5.1f %%", (double)value * 100 / (double)total);
+}
+
+static void write_site(const struct tare__process *process, const struct tare__snapshot_site *site, int64_t total,
+                       const struct tare__sites_request *request, int columns, FILE *out)
+{
+    const struct tare__metric *metric = request->metric;
+    write_figure(metric->figure->value(site), total, request, columns, out);
+    fprintf(out, "  %s ", metric->preposition);
+    write_counted(metric->second, site, out);
+    if (metric->third != NULL && metric->third->value(site) != 0) {
+        fputs(" and ", out);
+        write_counted(metric->third, site, out);
+    }
+    fputc('\n', out);
+    write_stack(process, site->stack, request, out);
+}
+
+void tare__report_site(const struct tare__process *process, const struct tare__snapshot_site *site,
+                       const struct tare__sites_request *request, FILE *out)
+{
+    write_site(process, site, tare__metric_total(request->metric, process), request, 0, out);
+}
+
+static void write_heading(const struct tare__sites_request *request, size_t shown, size_t count, FILE *out)
+{
+    const char *heading = request->heading != NULL ? request->heading : request->metric->heading;
+    if (*heading == '\0')
+        return;
+    if (shown == count)
+        fprintf(out, "%*s%s: %zu site%s\n", (int)request->indent, "", heading, count, PLURAL(count));
+    else
+        fprintf(out, "%*s%s: %zu of %zu sites\n", (int)request->indent, "", heading, shown, count);
+}
+
+static int64_t rest_of(const struct tare__ranking *ranking, size_t shown, const struct tare__metric *metric)
+{
+    int64_t rest = 0;
+    for (size_t i = shown; i < ranking->count; i++)
+        rest += metric->figure->value(ranking->sites[i]);
+    return rest;
+}
+
+static int columns_of(int64_t a, int64_t b)
+{
+    char text[TARE__FIGURE_BYTES];
+    return (int)strlen(tare__figure(text, a > b ? a : b));
+}
+
+static void write_ranking(const struct tare__process *process, const struct tare__ranking *ranking,
+                          const struct tare__sites_request *request, FILE *out)
+{
+    bool all = request->sites_max == 0 || request->sites_max >= ranking->count;
+    size_t shown = all ? ranking->count : request->sites_max, left = ranking->count - shown;
+    int64_t rest = rest_of(ranking, shown, request->metric);
+    int columns = columns_of(request->metric->figure->value(ranking->sites[0]), rest);
+    write_heading(request, shown, ranking->count, out);
+    for (size_t i = 0; i < shown; i++)
+        write_site(process, ranking->sites[i], ranking->total, request, columns, out);
+    if (left > 0) {
+        write_figure(rest, ranking->total, request, columns, out);
+        fprintf(out, "  ... and %zu more site%s\n", left, PLURAL(left));
+    }
+}
+
+void tare__report_sites(const struct tare__process *process, const struct tare__sites_request *request, FILE *out)
+{
+    struct tare__ranking ranking;
+    if (tare__sites_rank(process, request->metric, &ranking) != 0)
+        fprintf(out, "%*s(no memory to list the sites)\n", (int)request->indent, "");
+    else if (ranking.count > 0)
+        write_ranking(process, &ranking, request, out);
+    tare__ranking_free(&ranking);
+}
+
+/* ---- What is named apart -------------------------------------------------- */
+
+static void write_blocks(const struct tare__set_apart *apart, FILE *out)
+{
+    char blocks[TARE__FIGURE_BYTES], bytes[TARE__FIGURE_BYTES];
+    fprintf(out, "%s block%s %s byte%s", tare__figure(blocks, apart->blocks), PLURAL(apart->blocks),
+            tare__figure(bytes, apart->bytes), PLURAL(apart->bytes));
+}
+
+void tare__report_pools(const struct tare__process *process, unsigned indent, FILE *out)
+{
+    struct tare__set_apart apart[TARE__SET_APART_MAX];
+    size_t count = tare__sites_pools(process, apart);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, i == 0 ? "%*skept by the runtime: %s " : "%*s, %s ", i == 0 ? (int)indent : 0, "", apart[i].name);
+        write_blocks(&apart[i], out);
+    }
+    if (count > 0)
+        fputc('\n', out);
+    count = tare__sites_suppressed(process, apart);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(out, "%*ssuppressed: ", (int)indent, "");
+        write_blocks(&apart[i], out);
+        fprintf(out, " by leak:%s\n", apart[i].name);
+    }
+}
+
+static void write_siteless(const struct tare__origins *origins, unsigned indent, FILE *out)
+{
+    char allocations[TARE__FIGURE_BYTES], bytes[TARE__FIGURE_BYTES], live[TARE__FIGURE_BYTES];
+    if ((origins->siteless_allocations | origins->siteless_bytes | origins->siteless_live_bytes) == 0)
+        return;
+    fprintf(out, "%*swithout a site: %s allocation%s, %s bytes, of which live %s\n", (int)indent, "",
+            tare__figure(allocations, origins->siteless_allocations), PLURAL(origins->siteless_allocations),
+            tare__figure(bytes, origins->siteless_bytes), tare__figure(live, origins->siteless_live_bytes));
+}
+
+/* How often each reason for a missing end stands in the stacks of the sites. */
+static void write_truncated(const struct tare__origins *origins, unsigned indent, FILE *out)
+{
+    enum { REASONS = 4 };
+    size_t stacks[REASONS] = {0};
+    for (size_t i = 0; i < origins->site_count; i++) {
+        struct tare__stack_view view = tare__stack_view(origins, origins->sites[i].stack);
+        struct tare__stack_line line;
+        while (tare__stack_view_next(&view, &line))
+            if (line.truncated)
+                stacks[line.frame->address < REASONS ? line.frame->address : 0]++;
+    }
+    for (size_t reason = 0; reason < REASONS; reason++)
+        if (stacks[reason] > 0)
+            fprintf(out, "%*s%zu stack%s %s truncated: %s\n", (int)indent, "", stacks[reason], PLURAL(stacks[reason]),
+                    stacks[reason] == 1 ? "is" : "are", tare__truncation_text(reason));
+}
+
+void tare__report_gaps(const struct tare__process *process, unsigned indent, FILE *out)
+{
+    const struct tare__origins *origins = &process->origins;
+    write_truncated(origins, indent, out);
+    write_siteless(origins, indent, out);
+    for (size_t i = 1; i < origins->module_count; i++)
+        if (origins->modules[i].problem != NULL)
+            fprintf(out, "%*sno symbols of %s: %s\n", (int)indent, "", origins->modules[i].name,
+                    origins->modules[i].problem);
+}
