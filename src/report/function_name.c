@@ -7,6 +7,7 @@
  */
 #include "function_name.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 struct pass {
@@ -117,25 +118,4 @@ char *tare__function_bare_name(char buffer[TARE__FUNCTION_NAME_BYTES], const cha
     }
     buffer[pass.length] = '\0';
     return buffer;
-}
-
-/* After a mismatch the last '*' takes in one character more. */
-bool tare__matches(const char *pattern, const char *name)
-{
-    const char *star = NULL, *taken = NULL;
-    while (*name != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            taken = name;
-        } else if (*pattern == *name) {
-            pattern++;
-            name++;
-        } else if (star != NULL) {
-            pattern = star + 1;
-            name = ++taken;
-        } else {
-            return false;
-        }
-    }
-    return pattern[strspn(pattern, "*")] == '\0';
 }

@@ -3,9 +3,6 @@
 #ifndef TARE__FUNCTION_NAME_H
 #define TARE__FUNCTION_NAME_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 /* Long enough for every pattern, and for a line of text. */
 #define TARE__FUNCTION_NAME_BYTES 256
 
@@ -14,8 +11,5 @@
  * and inline namespaces, as in std::vector::push_back. Cut to fit; returns buffer.
  */
 char *tare__function_bare_name(char buffer[TARE__FUNCTION_NAME_BYTES], const char *function);
-
-/* What stands for a name in a pattern: '*' for anything, also nothing. */
-bool tare__matches(const char *pattern, const char *name);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "function_name.h"
+#include "pattern.h"
 #include "pieces.h"
 
 struct pattern {
