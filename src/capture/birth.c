@@ -4,12 +4,12 @@
 #include "blockmap.h"
 #include "pool.h"
 
-#define CHUNK_BITS 12
-#define CHUNK_NODES (1u << CHUNK_BITS)
-#define CHUNKS ((TARE__BIRTH_MAX >> CHUNK_BITS) + 1)
+#define CHUNK_NODES (1u << TARE__BIRTH_CHUNK_BITS)
 
-static struct tare__birth_node *chunks[CHUNKS];
-static uint32_t next_birth = TARE__BIRTH_FIRST;
+uintptr_t tare__birth_chunks[TARE__BIRTH_CHUNKS];
+void (*tare__birth_ended)(uint32_t scopes, const struct tare__birth_node *node);
+static uint32_t chunks_taken;
+static uint32_t next_birth, chunk_end; /* of the chunk of nodes that is being filled */
 static uint32_t free_births;
 static struct tare__era *free_eras;
 
@@ -22,32 +22,55 @@ static uint32_t *places = first_places;
 static unsigned hash_bits = HASH_BITS_FIRST;
 static uint32_t hashed;
 
-static struct tare__birth_node *node_at(uint32_t birth)
+struct tare__birth_node *tare__birth_node(uint32_t scopes)
 {
-    return &__atomic_load_n(&chunks[birth >> CHUNK_BITS], __ATOMIC_ACQUIRE)[birth & (CHUNK_NODES - 1)];
+    uintptr_t chunk = __atomic_load_n(&tare__birth_chunks[scopes >> TARE__BIRTH_CHUNK_BITS], __ATOMIC_ACQUIRE);
+    return (struct tare__birth_node *)chunk + (scopes & (CHUNK_NODES - 1));
 }
 
-const struct tare__birth_node *tare__birth_node(uint32_t birth)
+/* Nodes and sites are made under different locks. */
+static bool take_chunk(uintptr_t contents, uint32_t *first)
 {
-    return node_at(birth);
+    uint32_t chunk = __atomic_fetch_add(&chunks_taken, 1, __ATOMIC_RELAXED);
+    if (chunk >= TARE__BIRTH_CHUNKS) {
+        __atomic_fetch_sub(&chunks_taken, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    *first = chunk << TARE__BIRTH_CHUNK_BITS;
+    __atomic_store_n(&tare__birth_chunks[chunk], contents, __ATOMIC_RELEASE);
+    return true;
+}
+
+bool tare__birth_add_sites(void *piece, uint32_t *first)
+{
+    return take_chunk((uintptr_t)piece | 1, first);
+}
+
+uint32_t tare__birth_chunks_end(void)
+{
+    return __atomic_load_n(&chunks_taken, __ATOMIC_RELAXED) << TARE__BIRTH_CHUNK_BITS;
+}
+
+static bool add_nodes(void)
+{
+    struct tare__birth_node *nodes = tare__pool_take(CHUNK_NODES * sizeof *nodes);
+    if (nodes == NULL || !take_chunk((uintptr_t)nodes, &next_birth))
+        return false;
+    chunk_end = next_birth + CHUNK_NODES;
+    if (next_birth < TARE__BIRTH_FIRST)
+        next_birth = TARE__BIRTH_FIRST;
+    return true;
 }
 
 static uint32_t take_birth(void)
 {
     uint32_t birth = free_births;
     if (birth != 0) {
-        free_births = node_at(birth)->next;
+        free_births = tare__birth_node(birth)->next;
         return birth;
     }
-    if (next_birth > TARE__BIRTH_MAX)
+    if (next_birth == chunk_end && !add_nodes())
         return TARE__BIRTH_NONE;
-    struct tare__birth_node **chunk = &chunks[next_birth >> CHUNK_BITS];
-    if (*chunk == NULL) {
-        struct tare__birth_node *fresh = tare__pool_take(CHUNK_NODES * sizeof **chunk);
-        if (fresh == NULL)
-            return TARE__BIRTH_NONE;
-        __atomic_store_n(chunk, fresh, __ATOMIC_RELEASE);
-    }
     return next_birth++;
 }
 
@@ -62,6 +85,7 @@ struct tare__era *tare__era_new(bool recyclable)
     TARE__STORE(era->complete_at, INT64_MAX); /* who noted the last block but one of the era before may look only now */
     era->first_node = 0;
     era->recyclable = recyclable;
+    era->followers = 0;
     return era;
 }
 
@@ -74,7 +98,7 @@ static uint32_t *place_of(const struct tare__era *era, uint32_t parent)
 
 static void put_in_place(uint32_t birth)
 {
-    struct tare__birth_node *node = node_at(birth);
+    struct tare__birth_node *node = tare__birth_node(birth);
     uint32_t *place = place_of(node->era, node->parent);
     node->next_in_place = *place;
     *place = birth;
@@ -91,20 +115,26 @@ static TARE__COLD void add_places(void)
     hash_bits++;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t birth = old[i], next; birth != 0; birth = next) {
-            next = node_at(birth)->next_in_place;
+            next = tare__birth_node(birth)->next_in_place;
             put_in_place(birth);
         }
 }
 
 uint32_t tare__birth_of(struct tare__era *era, uint32_t parent)
 {
-    for (uint32_t birth = *place_of(era, parent); birth != 0; birth = node_at(birth)->next_in_place)
-        if (node_at(birth)->era == era && node_at(birth)->parent == parent)
+    for (uint32_t birth = *place_of(era, parent); birth != 0; birth = tare__birth_node(birth)->next_in_place)
+        if (tare__birth_node(birth)->era == era && tare__birth_node(birth)->parent == parent)
             return birth;
     uint32_t birth = take_birth();
     if (birth == TARE__BIRTH_NONE)
         return birth;
-    *node_at(birth) = (struct tare__birth_node){.era = era, .parent = parent, .next = era->first_node};
+    uint32_t depth = 1;
+    if (parent >= TARE__BIRTH_FIRST) {
+        depth += tare__birth_node(parent)->depth;
+        tare__birth_node(parent)->era->followers++;
+    }
+    *tare__birth_node(birth) =
+        (struct tare__birth_node){.era = era, .parent = parent, .next = era->first_node, .depth = depth};
     era->first_node = birth;
     put_in_place(birth);
     if (++hashed > 1u << hash_bits)
@@ -114,18 +144,19 @@ uint32_t tare__birth_of(struct tare__era *era, uint32_t parent)
 
 static void take_from_place(uint32_t birth)
 {
-    const struct tare__birth_node *node = node_at(birth);
+    const struct tare__birth_node *node = tare__birth_node(birth);
     uint32_t *link = place_of(node->era, node->parent);
     while (*link != birth)
-        link = &node_at(*link)->next_in_place;
+        link = &tare__birth_node(*link)->next_in_place;
     *link = node->next_in_place;
     hashed--;
 }
 
 bool tare__born_in(uint32_t birth, const struct tare__era *era)
 {
+    birth = tare__birth_scopes(birth);
     while (birth >= TARE__BIRTH_FIRST) {
-        const struct tare__birth_node *node = node_at(birth);
+        const struct tare__birth_node *node = tare__birth_node(birth);
         if (node->era == era)
             return true;
         birth = node->parent;
@@ -145,21 +176,53 @@ bool tare__era_elsewhere(struct tare__era *era, int64_t blocks, int64_t bytes)
     return now == __atomic_load_n(&era->complete_at, __ATOMIC_SEQ_CST);
 }
 
-/* Does nothing unless the era is complete. */
+/* Complete, and nothing stands on it. While it is open, complete_at says that it
+ * is not complete. */
+static bool may_recycle(const struct tare__era *era)
+{
+    return era->recyclable && era->followers == 0 &&
+           era->complete_at == __atomic_load_n(&era->elsewhere_blocks, __ATOMIC_SEQ_CST);
+}
+
+/* Takes a node out of use. Returns its parent's era where that has waited for this. */
+static struct tare__era *give_birth(uint32_t birth)
+{
+    struct tare__birth_node *node = tare__birth_node(birth);
+    if (tare__birth_ended != NULL)
+        tare__birth_ended(birth, node);
+    take_from_place(birth);
+    node->next = free_births;
+    free_births = birth;
+    if (node->parent < TARE__BIRTH_FIRST)
+        return NULL;
+    struct tare__era *behind = tare__birth_node(node->parent)->era;
+    behind->followers--;
+    return may_recycle(behind) ? behind : NULL;
+}
+
+/* Where it can't be yet, the other of the two was first, and it may be in use again,
+ * or the last of its followers will come here. */
 void tare__era_recycle(struct tare__era *era)
 {
-    if (!era->recyclable || era->complete_at != __atomic_load_n(&era->elsewhere_blocks, __ATOMIC_SEQ_CST))
-        return; /* the other of the two was first, and it may be in use again */
-    era->recyclable = false;
-    while (era->first_node != 0) {
-        uint32_t birth = era->first_node;
-        era->first_node = node_at(birth)->next;
-        take_from_place(birth);
-        node_at(birth)->next = free_births;
-        free_births = birth;
+    struct tare__era *waiting = may_recycle(era) ? era : NULL;
+    if (waiting != NULL)
+        waiting->next_free = NULL;
+    while (waiting != NULL) {
+        era = waiting;
+        waiting = era->next_free;
+        era->recyclable = false;
+        while (era->first_node != 0) {
+            uint32_t birth = era->first_node;
+            era->first_node = tare__birth_node(birth)->next;
+            struct tare__era *behind = give_birth(birth);
+            if (behind != NULL) {
+                behind->next_free = waiting;
+                waiting = behind;
+            }
+        }
+        era->next_free = free_eras;
+        free_eras = era;
     }
-    era->next_free = free_eras;
-    free_eras = era;
 }
 
 void tare__era_close(struct tare__era *era, int64_t complete_at)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Births: which scopes were open where a block was made, in 31 bits.
+ * Births: which scopes were open where a block was made, and from which call stack
+ * where they collect sites, in 31 bits.
  *
  * An era is a scope from opening (or reset) to closing. A birth is a list of
  * eras, kept as a node that names one era and the birth behind it; a thread
@@ -8,22 +9,38 @@
  * map remembers the birth, a scope finds what it leaked by subtraction and no
  * search: what was born in it, less what was freed in it or elsewhere.
  *
+ * A site (site.h) is a birth, too: it names such a node by its `scopes`, and its own
+ * call stack. All functions take either. Births come in chunks of 512, which are
+ * either nodes or a piece of sites.
+ *
  * Nodes are read without a lock by whoever frees a block. An era and its nodes
- * are used again only when the last block born in it is gone, so a birth found
- * in the map always means what it meant when it was put there.
+ * are used again only when the last block born in it is gone, and no node is left
+ * that has one of them behind it, so a birth found in the map always means what it
+ * meant when it was put there.
  */
 #ifndef TARE__BIRTH_H
 #define TARE__BIRTH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "compiler.h"
+#include "pieces.h"
+
+#define TARE__BIRTH_CHUNK_BITS 9 /* log2 of the births in a chunk */
+#define TARE__BIRTH_CHUNKS (1u << 17)
+_Static_assert(TARE__PIECE_BYTES / sizeof(struct tare__site) == 1u << TARE__BIRTH_CHUNK_BITS, "a chunk is a piece");
 
 struct tare__era {
     int64_t elsewhere_blocks; /* born here, ended by calls that the scope does not count; atomic */
     int64_t elsewhere_bytes;  /* what such calls added to the net of blocks born here; atomic */
     int64_t complete_at;      /* elsewhere_blocks at which no block born here is left; INT64_MAX while open */
     uint32_t first_node;
-    uint32_t recyclable; /* 0 for a scope over several threads: a call on its way may still use it */
+    uint32_t recyclable;                   /* 0 for a scope over several threads: a call on its way may still use it */
+    uint32_t followers;                    /* nodes of other eras that have one of this behind them */
+    const int64_t *peak_now, *peak_before; /* the scope's highest net is the greater of the two, ... */
+    int64_t net_base;                      /* ... counted from this, where its net stood at the start */
     struct tare__era *next_free;
 };
 
@@ -32,6 +49,8 @@ struct tare__birth_node {
     uint32_t parent;
     uint32_t next;          /* of the same era, or in the free list */
     uint32_t next_in_place; /* of the table in which it is found */
+    uint32_t first_site;    /* of those whose scopes it is; under the lock of pieces */
+    uint32_t depth;         /* eras in the list: 1 for one alone */
 };
 
 /* These three under the registry's lock. NULL and TARE__BIRTH_NONE when there
@@ -40,8 +59,41 @@ struct tare__era *tare__era_new(bool recyclable);
 void tare__era_close(struct tare__era *era, int64_t complete_at);
 uint32_t tare__birth_of(struct tare__era *era, uint32_t parent);
 
-/* Any thread. The birth must be TARE__BIRTH_FIRST or later. */
-const struct tare__birth_node *tare__birth_node(uint32_t birth);
+/* The highest net so far of the era's scope, since its start; the scope is open. */
+TARE__INLINE int64_t tare__era_peak(const struct tare__era *era)
+{
+    int64_t now = TARE__LOAD(*era->peak_now), before = TARE__LOAD(*era->peak_before);
+    return (now > before ? now : before) - era->net_base;
+}
+
+/* By chunk: its nodes, or its sites with the lowest bit set; 0 for none. */
+extern uintptr_t tare__birth_chunks[TARE__BIRTH_CHUNKS] TARE__HIDDEN;
+
+/* The site that a birth is, or NULL. Any birth. */
+TARE__INLINE struct tare__site *tare__birth_site(uint32_t birth)
+{
+    uintptr_t chunk = __atomic_load_n(&tare__birth_chunks[birth >> TARE__BIRTH_CHUNK_BITS], __ATOMIC_ACQUIRE);
+    return TARE__LIKELY((chunk & 1) != 0)
+               ? (struct tare__site *)(chunk - 1) + (birth & ((1u << TARE__BIRTH_CHUNK_BITS) - 1))
+               : NULL;
+}
+
+/* The set of scopes of any birth. */
+TARE__INLINE uint32_t tare__birth_scopes(uint32_t birth)
+{
+    const struct tare__site *site = tare__birth_site(birth);
+    return site != NULL ? site->scopes : birth;
+}
+
+/* The births from *first on are the sites of this piece. False where there are no
+ * more births. Under the lock of pieces. */
+bool tare__birth_add_sites(void *piece, uint32_t *first);
+
+/* Births from here on are not given out yet. */
+uint32_t tare__birth_chunks_end(void);
+
+/* Any thread. The birth must be a set of scopes, TARE__BIRTH_FIRST or later. */
+struct tare__birth_node *tare__birth_node(uint32_t scopes);
 
 /* True when a block of this birth was born in this era. Any birth. */
 bool tare__born_in(uint32_t birth, const struct tare__era *era);
@@ -51,5 +103,9 @@ bool tare__born_in(uint32_t birth, const struct tare__era *era);
  * with tare__era_recycle(), under the registry's lock. */
 bool tare__era_elsewhere(struct tare__era *era, int64_t blocks, int64_t bytes);
 void tare__era_recycle(struct tare__era *era);
+
+/* Called for each node that is to be used again, before that: its sites are no more.
+ * Under the registry's lock. */
+extern void (*tare__birth_ended)(uint32_t scopes, const struct tare__birth_node *node) TARE__HIDDEN;
 
 #endif

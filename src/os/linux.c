@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "linux_syscall.h"
@@ -16,10 +19,15 @@
 
 #define NS_PER_S 1000000000u
 
+static void *map_from(void *address, size_t bytes, int flags, int descriptor, uint64_t offset)
+{
+    long result = TARE__SYSCALL(SYS_mmap, address, bytes, PROT_READ | PROT_WRITE, flags, descriptor, offset);
+    return tare__syscall_failed(result) ? NULL : (void *)result;
+}
+
 static void *map(void *address, size_t bytes, int flags, int descriptor)
 {
-    long result = TARE__SYSCALL(SYS_mmap, address, bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
-    return tare__syscall_failed(result) ? NULL : (void *)result;
+    return map_from(address, bytes, flags, descriptor, 0);
 }
 
 void *tare__os_map(size_t bytes)
@@ -64,6 +72,42 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
     TARE__SYSCALL(SYS_close, descriptor);
     if (mapped == NULL)
         TARE__SYSCALL(SYS_unlinkat, AT_FDCWD, path, 0);
+    return mapped;
+}
+
+bool tare__os_make_private(void *address, size_t bytes)
+{
+    if (bytes == 0)
+        return true;
+    void *copy = tare__os_map(bytes);
+    if (copy == NULL) {
+        tare__os_map_over(address, bytes);
+        return false;
+    }
+    memcpy(copy, address, bytes);
+    return !tare__syscall_failed(TARE__SYSCALL(SYS_mremap, copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address));
+}
+
+/* A program that has locked itself up by seccomp might be killed for opening a
+ * file, and one with a limit on the size of files for growing one. */
+static bool may_grow_file(uint64_t end)
+{
+    struct rlimit limit;
+    return TARE__SYSCALL(SYS_prctl, PR_GET_SECCOMP) == 0 &&
+           TARE__SYSCALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && end <= limit.rlim_cur;
+}
+
+void *tare__os_map_more(const char *path, uint64_t offset, size_t bytes)
+{
+    if (!may_grow_file(offset + bytes))
+        return NULL;
+    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0)
+        return NULL;
+    void *mapped = NULL;
+    if (TARE__SYSCALL(SYS_fallocate, descriptor, 0, offset, bytes) == 0)
+        mapped = map_from(NULL, bytes, MAP_SHARED, (int)descriptor, offset);
+    TARE__SYSCALL(SYS_close, descriptor);
     return mapped;
 }
 

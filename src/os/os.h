@@ -59,6 +59,14 @@ bool tare__os_readable(const void *address);
  * errno value. A file that exists gives EEXIST. */
 void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *error);
 
+/* Reserves and maps as many bytes more of such a file, from offset on, which is its
+ * end. NULL where that can't be, or where trying it could end the program. */
+void *tare__os_map_more(const char *path, uint64_t offset, size_t bytes);
+
+/* Has what is mapped at address be this process's own, with the same contents.
+ * False where there is no memory; then it is all zeros. */
+bool tare__os_make_private(void *address, size_t bytes);
+
 /* Waits while *word is expected; may wake for no reason. Wakes up to count. */
 void tare__os_futex_wait(uint32_t *word, uint32_t expected);
 void tare__os_futex_wait_until(uint32_t *word, uint32_t expected, uint64_t deadline_ns); /* of the clock below */

@@ -98,7 +98,7 @@ add_dependencies(runpath runpath_inner)
 
 # 12 to 16: start-up.
 add_executable(read_store read_store.c)
-target_include_directories(read_store PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src/layout)
+target_include_directories(read_store PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/src/layout ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(read_store PRIVATE _GNU_SOURCE)
 target_link_libraries(read_store PRIVATE tare_warnings)
 

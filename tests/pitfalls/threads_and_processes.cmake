@@ -47,6 +47,7 @@ pitfall_recorded(pitfall_28_vfork_child_recorded pitfall_28_vfork_child)
 # For scripts: what the folder's programs are called is in the environment too.
 add_executable(print_store print_store.c)
 target_compile_options(print_store PRIVATE -std=gnu17)
+target_include_directories(print_store PRIVATE ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(print_store PRIVATE tare_warnings)
 
 foreach(program IN ITEMS empty_main leaking_main)

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pieces are cut from windows: stretches of the file, or of private memory, that are
+ * reserved and mapped as one, each twice the one before. The first lies behind the
+ * fixed part of the store, so that most programs need no system call for theirs.
+ */
+#include "capture_pieces.h"
+
+#include <stddef.h>
+
+#include "os.h"
+
+#define WINDOWS_MAX 96u
+#define WINDOW_PIECES_FIRST 4u
+#define WINDOW_PIECES_MOST 256u /* 16 MiB */
+
+struct window {
+    char *address;
+    uint32_t pieces; /* that fit */
+    uint32_t taken;  /* from the beginning on */
+    bool in_file;
+};
+
+struct kind {
+    uint32_t record_bytes;
+    uint32_t pieces;           /* of this kind so far: for all but sites, whose ids are births */
+    struct tare__piece *piece; /* that has room, or is full; NULL before the first */
+    uint32_t next;             /* place of the next record in there */
+};
+
+tare__lock tare__pieces_lock;
+char *tare__frame_pieces[TARE__FRAME_PIECES_MAX];
+char *tare__module_pieces[TARE__MODULE_PIECES_MAX];
+
+static struct window windows[WINDOWS_MAX];
+static uint32_t window_count;
+static bool open_window;                             /* the last of them may have room */
+static uint32_t window_pieces = WINDOW_PIECES_FIRST; /* of the next one */
+
+static struct tare__store *file; /* NULL: private memory */
+static const char *file_path;
+static uint64_t file_end; /* where the next window goes */
+
+static struct kind kinds[TARE__PIECE_KINDS] = {
+    [TARE__PIECE_SITES] = {.record_bytes = sizeof(struct tare__site)},
+    [TARE__PIECE_FRAMES] = {.record_bytes = sizeof(struct tare__frame)},
+    [TARE__PIECE_MODULES] = {.record_bytes = sizeof(struct tare__module)},
+};
+
+static bool add_window(void)
+{
+    if (window_count == WINDOWS_MAX || (file != NULL && file->piece_count + window_pieces > TARE__PIECES_MAX))
+        return false;
+    size_t bytes = (size_t)window_pieces * TARE__PIECE_BYTES;
+    char *address = file != NULL ? tare__os_map_more(file_path, file_end, bytes) : tare__os_map(bytes);
+    if (address == NULL)
+        return false;
+    windows[window_count++] = (struct window){address, window_pieces, 0, file != NULL};
+    open_window = true;
+    file_end += bytes;
+    if (window_pieces < WINDOW_PIECES_MOST)
+        window_pieces *= 2;
+    return true;
+}
+
+static struct tare__piece *piece_at(const struct window *window, uint32_t index)
+{
+    return (struct tare__piece *)(void *)(window->address + (size_t)index * TARE__PIECE_BYTES);
+}
+
+/* The window whose next piece is to be taken; NULL where there is no more room. */
+static struct window *roomy_window(void)
+{
+    struct window *window = &windows[window_count - 1];
+    if (open_window && window->taken < window->pieces)
+        return window;
+    return add_window() ? &windows[window_count - 1] : NULL;
+}
+
+/* Gives a piece its ids. False where there are no more. */
+static bool number_piece(enum tare__piece_kind kind, struct tare__piece *piece)
+{
+    struct kind *of = &kinds[kind];
+    if (kind == TARE__PIECE_SITES)
+        return tare__birth_add_sites(piece, &piece->first_id);
+    char **table = kind == TARE__PIECE_FRAMES ? tare__frame_pieces : tare__module_pieces;
+    uint32_t most = kind == TARE__PIECE_FRAMES ? TARE__FRAME_PIECES_MAX : TARE__MODULE_PIECES_MAX;
+    if (of->pieces == most)
+        return false;
+    piece->first_id = of->pieces * (TARE__PIECE_BYTES / of->record_bytes);
+    __atomic_store_n(&table[of->pieces++], (char *)piece, __ATOMIC_RELEASE);
+    return true;
+}
+
+static bool begin_piece(enum tare__piece_kind kind)
+{
+    struct kind *of = &kinds[kind];
+    struct window *window = roomy_window();
+    if (window == NULL)
+        return false;
+    struct tare__piece *piece = piece_at(window, window->taken);
+    if (!number_piece(kind, piece))
+        return false;
+    piece->kind = kind;
+    piece->record_bytes = of->record_bytes;
+    piece->used = 1;
+    window->taken++;
+    of->piece = piece;
+    of->next = 1;
+    if (file != NULL)
+        __atomic_store_n(&file->piece_count, file->piece_count + 1, __ATOMIC_RELEASE);
+    return true;
+}
+
+void *tare__piece_new(enum tare__piece_kind kind, uint32_t *id)
+{
+    struct kind *of = &kinds[kind];
+    if ((of->piece == NULL || of->next == TARE__PIECE_BYTES / of->record_bytes) && !begin_piece(kind))
+        return NULL;
+    *id = of->piece->first_id + of->next;
+    return (char *)of->piece + (size_t)of->next++ * of->record_bytes;
+}
+
+void tare__piece_publish(enum tare__piece_kind kind, uint32_t id)
+{
+    struct tare__piece *piece = kinds[kind].piece;
+    __atomic_store_n(&piece->used, id - piece->first_id + 1, __ATOMIC_RELEASE);
+}
+
+void tare__site_each(void (*visit)(uint32_t id, struct tare__site *site, void *context), void *context)
+{
+    for (uint32_t w = 0; w < window_count; w++)
+        for (uint32_t i = 0; i < windows[w].taken; i++) {
+            struct tare__piece *piece = piece_at(&windows[w], i);
+            if (piece->kind != TARE__PIECE_SITES)
+                continue;
+            struct tare__site *sites = (struct tare__site *)(void *)piece;
+            for (uint32_t place = 1; place < piece->used; place++)
+                if (sites[place].scopes != 0)
+                    visit(piece->first_id + place, &sites[place], context);
+        }
+}
+
+void tare__pieces_start(struct tare__store *store, const char *path, bool has_room)
+{
+    open_window = false;
+    window_pieces = WINDOW_PIECES_FIRST;
+    for (unsigned kind = 0; kind < TARE__PIECE_KINDS; kind++)
+        kinds[kind].piece = NULL;
+    file = store;
+    file_path = path;
+    if (store == NULL)
+        return;
+    store->pieces_offset = file_end = sizeof *store;
+    store->piece_bytes = TARE__PIECE_BYTES;
+    if (!has_room || window_count == WINDOWS_MAX)
+        return;
+    windows[window_count++] = (struct window){(char *)(store + 1), TARE__PIECES_AT_START, 0, true};
+    open_window = true;
+    file_end += TARE__PIECES_AT_START * TARE__PIECE_BYTES;
+}
+
+bool tare__pieces_leave_file(void)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < window_count; i++) {
+        struct window *window = &windows[i];
+        if (window->in_file)
+            all &= tare__os_make_private(window->address, (size_t)window->taken * TARE__PIECE_BYTES);
+        window->in_file = false;
+    }
+    return all;
+}
