@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads what the processes of a run recorded, each into a file of one
- * directory. */
+/* Reads what the processes of a run recorded, each into a file of one directory, and
+ * what was saved. A file is trusted in nothing: it may be foreign, cut off,
+ * damaged or of another version. */
 #ifndef TARE__RECORDING_H
 #define TARE__RECORDING_H
 
@@ -19,5 +20,15 @@ int tare__recording_probe(const char *directory);
  * snapshot with tare__snapshot_free() in every case.
  */
 int tare__recording_read(const char *directory, int main_pid, struct tare__snapshot *snapshot);
+
+/* One saved file, of a run or of a scope; its process may still write it. 0, or an errno
+ * with its reason in words: what is wrong, and where. EBADMSG is a file that is
+ * no whole record of this version. Free the snapshot in every case. */
+int tare__recording_read_file(const char *path, struct tare__snapshot *snapshot, char *reason, size_t size);
+
+/* The same of a saved file or of a directory with the files of a whole run, copied or
+ * still written. There the process that started first is the main one, and files
+ * that can't be read are counted as refused, unless all are. */
+int tare__recording_read_path(const char *path, struct tare__snapshot *snapshot, char *reason, size_t size);
 
 #endif

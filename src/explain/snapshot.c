@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strings.h"
+
 const char *tare__process_argument(const struct tare__process *process, const char *before)
 {
     const char *next = before == NULL ? process->command : before + strlen(before) + 1;
@@ -19,8 +21,21 @@ uint64_t tare__snapshot_children_lost(const struct tare__snapshot *snapshot)
     return lost;
 }
 
+void tare__origins_free(struct tare__origins *origins)
+{
+    free(origins->modules);
+    free(origins->frames);
+    free(origins->sites);
+    free(origins->places);
+    free(origins->points);
+    tare__strings_free(origins->strings);
+    *origins = (struct tare__origins){0};
+}
+
 void tare__snapshot_free(struct tare__snapshot *snapshot)
 {
+    for (size_t i = 0; i < snapshot->process_count; i++)
+        tare__origins_free(&snapshot->processes[i].origins);
     free(snapshot->processes);
     snapshot->processes = NULL;
     snapshot->process_count = 0;

@@ -138,7 +138,7 @@ struct tare__snapshot {
     size_t main; /* which of them the command line named */
 
     size_t refused_count;     /* records that could not be read */
-    char refused_reason[128]; /* of the first of them */
+    char refused_reason[256]; /* of the first of them */
 
     int exit_status; /* of the main process, or ... */
     int signal;      /* ... what killed it; 0 for nothing */
@@ -152,6 +152,7 @@ const char *tare__process_argument(const struct tare__process *process, const ch
 
 uint64_t tare__snapshot_children_lost(const struct tare__snapshot *snapshot);
 
+void tare__origins_free(struct tare__origins *origins);
 void tare__snapshot_free(struct tare__snapshot *snapshot);
 
 #endif

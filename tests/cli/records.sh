@@ -21,12 +21,17 @@ refused "it is no record of tare's" 'echo junk >$bad'
 refused "it is no record of tare's" 'head -c 100000 /dev/zero >$bad'
 refused "it is truncated" 'head -c 64 $own >$bad'
 refused "it is truncated" 'head -c 100000 $own >$bad'
-# version, slot_count and slot_bytes follow the magic number of 8 bytes.
+# The version is at 8, the kind at 16, slot_count at 24 and slot_bytes at 28.
 patch='cp $own $bad; printf "$2" | dd of=$bad bs=1 seek=$1 conv=notrunc status=none'
-refused "it was written by another version of tare" "set 8 '\\377'; $patch"
-refused "it is truncated" "set 19 '\\377'; $patch"
-refused "it is truncated" "set 20 '\\001'; $patch"
-refused "it is truncated" "set 20 '\\0\\0\\0\\0'; $patch"
+refused "it is of version 255 of the format, and this tare reads version 2; use the tare that wrote it, or a newer one" \
+    "set 8 '\\377'; $patch"
+refused "it is of version 1 of the format, and this tare reads version 2; use the tare that wrote it" \
+    "set 8 '\\001'; $patch"
+refused "it is damaged: its kind is unknown" "set 16 '\\007'; $patch"
+refused "it is damaged at offset 24: 4278191104 slots of 704 bytes" "set 27 '\\377'; $patch"
+refused "it is truncated: its slots end at " "set 25 '\\377'; $patch"
+refused "it is damaged at offset 24: 1024 slots of 705 bytes" "set 28 '\\301'; $patch"
+refused "it is damaged at offset 24: 1024 slots of 0 bytes" "set 28 '\\0\\0\\0\\0'; $patch"
 
 expect_status 0 "$TARE" run --json -- sh -c 'echo junk >$TARE_STORE/1.tare; echo junk >$TARE_STORE/2.tare; : >$TARE_STORE/other'
 expect_json .records_refused 2
