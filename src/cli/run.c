@@ -23,6 +23,7 @@
 struct run {
     const char *output_path; /* NULL for stderr */
     const struct tare__format *format;
+    struct tare__report_options report;
     struct tare__expectation *expectations;
     size_t expectation_count;
     bool follow;
@@ -182,7 +183,7 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
     FILE *memory = open_memstream(&bytes, &length);
     if (memory == NULL)
         return errno;
-    int error = run->format->write(snapshot, memory);
+    int error = run->format->write(snapshot, &run->report, memory);
     if (fclose(memory) != 0 && error == 0)
         error = ENOMEM;
     if (error == 0 && (fwrite(bytes, 1, length, out) != length || fflush(out) != 0))
@@ -211,6 +212,7 @@ static int report(struct run *run, const struct tare__snapshot *snapshot)
 
 static int judge_and_report(struct run *run, struct tare__snapshot *snapshot, const struct tare__launch *launch)
 {
+    snapshot->end_known = true;
     snapshot->exit_status = launch->exit_status;
     snapshot->signal = launch->signal;
     snapshot->expectations = run->expectations;

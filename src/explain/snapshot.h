@@ -62,8 +62,8 @@ struct tare__snapshot_frame {
 
 /* Figures of one call stack, over all scopes in the record. */
 struct tare__snapshot_site {
-    uint32_t stack;  /* the innermost frame, in frames; 0 for none */
-    bool is_runtime; /* a pool of the C++ runtime: no leak */
+    uint32_t stack;            /* the innermost frame, in frames; 0 for none */
+    bool is_runtime;           /* a pool of the C++ runtime: no leak */
     const char *suppressed_by; /* the suppression that covers it: no leak; NULL for none. Not owned */
     uint64_t allocations;
     uint64_t bytes_allocated;
@@ -140,9 +140,11 @@ struct tare__snapshot {
     size_t refused_count;     /* records that could not be read */
     char refused_reason[256]; /* of the first of them */
 
-    int exit_status; /* of the main process, or ... */
+    bool end_known;  /* of the main process: it ran just now */
+    int exit_status; /* its status, or ... */
     int signal;      /* ... what killed it; 0 for nothing */
 
+    const char *record;                           /* where it is kept; NULL for nowhere. Not owned */
     const struct tare__expectation *expectations; /* judged; not owned */
     size_t expectation_count;
 };

@@ -27,6 +27,7 @@ struct tare__metric {
     const struct tare__site_figure *second; /* what is said beside it, and breaks ties */
     const struct tare__site_figure *third;  /* and, where it is not 0; NULL for none */
     bool leaks_only;                        /* what is no leak counts 0 */
+    bool in_summary;                        /* of a run */
     const char *statistics[2];              /* of tare_stats, which this explains; NULL for none */
 };
 

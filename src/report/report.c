@@ -19,3 +19,10 @@ const struct tare__format *tare__format_named(const char *name)
             return &tare__formats[i];
     return NULL;
 }
+
+const struct tare__metric *tare__report_order(const struct tare__report_options *options)
+{
+    if (options->order != NULL)
+        return options->order;
+    return options->metric != NULL ? options->metric : &tare__metrics[0];
+}

@@ -12,6 +12,8 @@
 static bool is_listed(const struct tare__process *process, const struct tare__metric *metric,
                       const struct tare__snapshot_site *site)
 {
+    if (metric == NULL)
+        return true;
     if (tare__metric_value(metric, site) <= 0)
         return false;
     return !metric->leaks_only || tare__stack_pool(&process->origins, site->stack) == NULL;
@@ -34,10 +36,10 @@ static int by_metric(const void *a, const void *b, void *context)
 }
 
 int tare__sites_rank(const struct tare__process *process, const struct tare__metric *metric,
-                     struct tare__ranking *ranking)
+                     const struct tare__metric *order, struct tare__ranking *ranking)
 {
     const struct tare__origins *origins = &process->origins;
-    *ranking = (struct tare__ranking){.total = tare__metric_total(metric, process)};
+    *ranking = (struct tare__ranking){0};
     if (origins->site_count == 0)
         return 0;
     ranking->sites = malloc(origins->site_count * sizeof(tare__site_pointer));
@@ -46,7 +48,7 @@ int tare__sites_rank(const struct tare__process *process, const struct tare__met
     for (size_t i = 0; i < origins->site_count; i++)
         if (is_listed(process, metric, &origins->sites[i]))
             ranking->sites[ranking->count++] = &origins->sites[i];
-    qsort_r(ranking->sites, ranking->count, sizeof(tare__site_pointer), by_metric, (void *)(uintptr_t)metric);
+    qsort_r(ranking->sites, ranking->count, sizeof(tare__site_pointer), by_metric, (void *)(uintptr_t)order);
     return 0;
 }
 

@@ -8,15 +8,14 @@
 typedef const struct tare__snapshot_site *tare__site_pointer;
 
 struct tare__ranking {
-    tare__site_pointer *sites; /* whose value is above 0, the largest first; owned */
+    tare__site_pointer *sites; /* the largest first; owned */
     size_t count;
-    int64_t total; /* of the process: what shares are shares of */
 };
 
-/* Of the metric that counts leaks, pools of the runtime are left out, too: they are
- * named apart. 0 or ENOMEM. */
+/* By `order`, those that count in `metric`, or all for NULL. Where that counts leaks,
+ * pools of the runtime are left out, too: they are named apart. 0 or ENOMEM. */
 int tare__sites_rank(const struct tare__process *process, const struct tare__metric *metric,
-                     struct tare__ranking *ranking);
+                     const struct tare__metric *order, struct tare__ranking *ranking);
 void tare__ranking_free(struct tare__ranking *ranking);
 
 /* Live blocks that are no leaks one has to look at: by pool, or by suppression. */

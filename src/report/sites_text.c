@@ -54,29 +54,36 @@ static void function_text(char buffer[TARE__FUNCTION_NAME_BYTES], const char *fu
         strcpy(buffer + FUNCTION_COLUMNS - 3, "...");
 }
 
-char *tare__place_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
+/* The function alone, or what there is instead. */
+static void name_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
 {
-    char function[TARE__FUNCTION_NAME_BYTES], path[PATH_COLUMNS + 1];
     const struct tare__place *place = line->place;
-    if (line->truncated) {
+    if (line->truncated)
         snprintf(buffer, TARE__PLACE_BYTES, "(its callers are missing: %s)",
                  tare__truncation_text(line->frame->address));
-        return buffer;
-    }
-    if (place == NULL || place->function == NULL) {
+    else if (place == NULL || place->function == NULL)
         address_text(buffer, line);
+    else
+        function_text(buffer, place->function);
+}
+
+char *tare__place_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
+{
+    char path[PATH_COLUMNS + 1];
+    const struct tare__place *place = line->place;
+    name_text(buffer, line);
+    if (line->truncated || place == NULL || place->function == NULL)
         return buffer;
-    }
-    function_text(function, place->function);
+    size_t length = strlen(buffer);
     const char *inlined = place->inlined ? " (inlined)" : "";
     if (place->file != NULL && place->line != 0)
-        snprintf(buffer, TARE__PLACE_BYTES, "%s at %s:%u%s", function, short_path(path, place->file), place->line,
+        snprintf(buffer + length, TARE__PLACE_BYTES - length, " at %s:%u%s", short_path(path, place->file), place->line,
                  inlined);
     else if (place->file != NULL)
-        snprintf(buffer, TARE__PLACE_BYTES, "%s in %s%s", function, short_path(path, place->file), inlined);
+        snprintf(buffer + length, TARE__PLACE_BYTES - length, " in %s%s", short_path(path, place->file), inlined);
     else
-        snprintf(buffer, TARE__PLACE_BYTES, "%s in %.200s%s", function, line->module != NULL ? line->module->name : "?",
-                 inlined);
+        snprintf(buffer + length, TARE__PLACE_BYTES - length, " in %.200s%s",
+                 line->module != NULL ? line->module->name : "?", inlined);
     return buffer;
 }
 
@@ -155,8 +162,8 @@ static void write_figure(int64_t value, int64_t total, const struct tare__sites_
         fprintf(out, "  %5.1f %%", (double)value * 100 / (double)total);
 }
 
-static void write_site(const struct tare__process *process, const struct tare__snapshot_site *site, int64_t total,
-                       const struct tare__sites_request *request, int columns, FILE *out)
+static void write_figures(const struct tare__snapshot_site *site, int64_t total,
+                          const struct tare__sites_request *request, int columns, FILE *out)
 {
     const struct tare__metric *metric = request->metric;
     write_figure(metric->figure->value(site), total, request, columns, out);
@@ -166,6 +173,33 @@ static void write_site(const struct tare__process *process, const struct tare__s
         fputs(" and ", out);
         write_counted(metric->third, site, out);
     }
+}
+
+/* "  [3] read_table" */
+static void write_reference(const struct tare__process *process, const struct tare__snapshot_site *site,
+                            unsigned number, FILE *out)
+{
+    char text[TARE__PLACE_BYTES] = "(no stack)";
+    struct tare__stack_view view = tare__stack_view(&process->origins, site->stack);
+    struct tare__stack_line line = {.hidden = true};
+    while (line.hidden && tare__stack_view_next(&view, &line))
+        if (!line.hidden)
+            name_text(text, &line);
+    fprintf(out, "  [%u] %s\n", number, text);
+}
+
+static void write_site(const struct tare__process *process, const struct tare__snapshot_site *site, int64_t total,
+                       const struct tare__sites_request *request, int columns, FILE *out)
+{
+    struct tare__site_numbers *numbers = request->numbers;
+    unsigned *number = numbers != NULL ? &numbers->of[site - process->origins.sites] : NULL;
+    write_figures(site, total, request, columns, out);
+    if (number != NULL && *number != 0) {
+        write_reference(process, site, *number, out);
+        return;
+    }
+    if (number != NULL)
+        fprintf(out, "  [%u]", *number = ++numbers->last);
     fputc('\n', out);
     write_stack(process, site->stack, request, out);
 }
@@ -187,18 +221,19 @@ static void write_heading(const struct tare__sites_request *request, size_t show
         fprintf(out, "%*s%s: %zu of %zu sites\n", (int)request->indent, "", heading, shown, count);
 }
 
-static int64_t rest_of(const struct tare__ranking *ranking, size_t shown, const struct tare__metric *metric)
+static int64_t value_of(const struct tare__ranking *ranking, size_t at, const struct tare__metric *metric)
 {
-    int64_t rest = 0;
-    for (size_t i = shown; i < ranking->count; i++)
-        rest += metric->figure->value(ranking->sites[i]);
-    return rest;
+    return metric->figure->value(ranking->sites[at]);
 }
 
-static int columns_of(int64_t a, int64_t b)
+static int columns_of(const struct tare__ranking *ranking, size_t shown, int64_t rest,
+                      const struct tare__metric *metric)
 {
     char text[TARE__FIGURE_BYTES];
-    return (int)strlen(tare__figure(text, a > b ? a : b));
+    int64_t most = rest;
+    for (size_t i = 0; i < shown; i++)
+        most = value_of(ranking, i, metric) > most ? value_of(ranking, i, metric) : most;
+    return (int)strlen(tare__figure(text, most));
 }
 
 static void write_ranking(const struct tare__process *process, const struct tare__ranking *ranking,
@@ -206,13 +241,15 @@ static void write_ranking(const struct tare__process *process, const struct tare
 {
     bool all = request->sites_max == 0 || request->sites_max >= ranking->count;
     size_t shown = all ? ranking->count : request->sites_max, left = ranking->count - shown;
-    int64_t rest = rest_of(ranking, shown, request->metric);
-    int columns = columns_of(request->metric->figure->value(ranking->sites[0]), rest);
+    int64_t total = tare__metric_total(request->metric, process), rest = 0;
+    for (size_t i = shown; i < ranking->count; i++)
+        rest += value_of(ranking, i, request->metric);
+    int columns = columns_of(ranking, shown, rest, request->metric);
     write_heading(request, shown, ranking->count, out);
     for (size_t i = 0; i < shown; i++)
-        write_site(process, ranking->sites[i], ranking->total, request, columns, out);
+        write_site(process, ranking->sites[i], total, request, columns, out);
     if (left > 0) {
-        write_figure(rest, ranking->total, request, columns, out);
+        write_figure(rest, total, request, columns, out);
         fprintf(out, "  ... and %zu more site%s\n", left, PLURAL(left));
     }
 }
@@ -220,75 +257,10 @@ static void write_ranking(const struct tare__process *process, const struct tare
 void tare__report_sites(const struct tare__process *process, const struct tare__sites_request *request, FILE *out)
 {
     struct tare__ranking ranking;
-    if (tare__sites_rank(process, request->metric, &ranking) != 0)
+    const struct tare__metric *order = request->order != NULL ? request->order : request->metric;
+    if (tare__sites_rank(process, request->metric, order, &ranking) != 0)
         fprintf(out, "%*s(no memory to list the sites)\n", (int)request->indent, "");
     else if (ranking.count > 0)
         write_ranking(process, &ranking, request, out);
     tare__ranking_free(&ranking);
-}
-
-/* ---- What is named apart -------------------------------------------------- */
-
-static void write_blocks(const struct tare__set_apart *apart, FILE *out)
-{
-    char blocks[TARE__FIGURE_BYTES], bytes[TARE__FIGURE_BYTES];
-    fprintf(out, "%s block%s %s byte%s", tare__figure(blocks, apart->blocks), PLURAL(apart->blocks),
-            tare__figure(bytes, apart->bytes), PLURAL(apart->bytes));
-}
-
-void tare__report_pools(const struct tare__process *process, unsigned indent, FILE *out)
-{
-    struct tare__set_apart apart[TARE__SET_APART_MAX];
-    size_t count = tare__sites_pools(process, apart);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, i == 0 ? "%*skept by the runtime: %s " : "%*s, %s ", i == 0 ? (int)indent : 0, "", apart[i].name);
-        write_blocks(&apart[i], out);
-    }
-    if (count > 0)
-        fputc('\n', out);
-    count = tare__sites_suppressed(process, apart);
-    for (size_t i = 0; i < count; i++) {
-        fprintf(out, "%*ssuppressed: ", (int)indent, "");
-        write_blocks(&apart[i], out);
-        fprintf(out, " by leak:%s\n", apart[i].name);
-    }
-}
-
-static void write_siteless(const struct tare__origins *origins, unsigned indent, FILE *out)
-{
-    char allocations[TARE__FIGURE_BYTES], bytes[TARE__FIGURE_BYTES], live[TARE__FIGURE_BYTES];
-    if ((origins->siteless_allocations | origins->siteless_bytes | origins->siteless_live_bytes) == 0)
-        return;
-    fprintf(out, "%*swithout a site: %s allocation%s, %s bytes, of which live %s\n", (int)indent, "",
-            tare__figure(allocations, origins->siteless_allocations), PLURAL(origins->siteless_allocations),
-            tare__figure(bytes, origins->siteless_bytes), tare__figure(live, origins->siteless_live_bytes));
-}
-
-/* How often each reason for a missing end stands in the stacks of the sites. */
-static void write_truncated(const struct tare__origins *origins, unsigned indent, FILE *out)
-{
-    enum { REASONS = 4 };
-    size_t stacks[REASONS] = {0};
-    for (size_t i = 0; i < origins->site_count; i++) {
-        struct tare__stack_view view = tare__stack_view(origins, origins->sites[i].stack);
-        struct tare__stack_line line;
-        while (tare__stack_view_next(&view, &line))
-            if (line.truncated)
-                stacks[line.frame->address < REASONS ? line.frame->address : 0]++;
-    }
-    for (size_t reason = 0; reason < REASONS; reason++)
-        if (stacks[reason] > 0)
-            fprintf(out, "%*s%zu stack%s %s truncated: %s\n", (int)indent, "", stacks[reason], PLURAL(stacks[reason]),
-                    stacks[reason] == 1 ? "is" : "are", tare__truncation_text(reason));
-}
-
-void tare__report_gaps(const struct tare__process *process, unsigned indent, FILE *out)
-{
-    const struct tare__origins *origins = &process->origins;
-    write_truncated(origins, indent, out);
-    write_siteless(origins, indent, out);
-    for (size_t i = 1; i < origins->module_count; i++)
-        if (origins->modules[i].problem != NULL)
-            fprintf(out, "%*sno symbols of %s: %s\n", (int)indent, "", origins->modules[i].name,
-                    origins->modules[i].problem);
 }

@@ -7,13 +7,22 @@
 
 #include "metric.h"
 
+/* Where lists follow one another, a site's stack is written in the first it is in, with
+ * a number that the others refer to. */
+struct tare__site_numbers {
+    unsigned *of; /* by position in the snapshot; 0 for those not written yet */
+    unsigned last;
+};
+
 struct tare__sites_request {
     const struct tare__metric *metric;
-    const char *heading; /* NULL for the metric's own; "" for no line of the kind */
-    size_t sites_max;    /* 0 for all; "... and 3 more sites" says what is missing */
-    size_t frames_max;   /* of each stack, 0 for all; likewise */
-    unsigned indent;     /* blanks before every line */
-    bool no_shares;      /* leave out what part of the process's figure that is */
+    const struct tare__metric *order;   /* NULL for the same */
+    const char *heading;                /* NULL for the metric's own; "" for no line of the kind */
+    size_t sites_max;                   /* 0 for all; "... and 3 more sites" says what is missing */
+    size_t frames_max;                  /* of each stack, 0 for all; likewise */
+    unsigned indent;                    /* blanks before every line */
+    bool no_shares;                     /* leave out what part of the process's figure that is */
+    struct tare__site_numbers *numbers; /* NULL: each list writes all of its stacks */
 };
 
 /* Nothing where no site counts in that metric. Allocates a little, for sorting. */

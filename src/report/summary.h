@@ -5,9 +5,12 @@
 
 #include <stdio.h>
 
-#include "snapshot.h"
+#include "report.h"
 
-int tare__summary_text(const struct tare__snapshot *snapshot, FILE *out);
-int tare__summary_json(const struct tare__snapshot *snapshot, FILE *out);
+int tare__summary_text(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out);
+int tare__summary_json(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out);
+
+/* The call tree of one metric, for the text. */
+int tare__tree_text(const struct tare__process *process, const struct tare__metric *metric, double prune, FILE *out);
 
 #endif

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A run's summary for people: what ran and how it ended, the statistics, the
- * sizes, how it was measured and what is inexact, then the other processes.
- * Parts that have nothing to say are left out.
+ * sizes, the sites, how it was measured and what is inexact, then the other
+ * processes. Parts that have nothing to say are left out.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "phrase.h"
-#include "report.h"
+#include "sites_text.h"
 #include "stats.h"
 #include "summary.h"
+#include "suppression.h"
 
 enum { LINE_COLUMNS = 100, TABLE_COMMAND_COLUMNS = 48, FIGURE_COLUMNS = 18, BAR_COLUMNS = 40, CHILD_LINES_MAX = 40 };
 
@@ -20,15 +23,27 @@ static const struct tare__process *main_of(const struct tare__snapshot *snapshot
     return &snapshot->processes[snapshot->main];
 }
 
+static void write_scope(const struct tare__process *process, FILE *out)
+{
+    char figure[TARE__TEXT_DIGITS];
+    fprintf(out, "scope: %s", *process->scope_name != '\0' ? process->scope_name : "without a name");
+    if (*process->scope_file != '\0')
+        fprintf(out, ", %s:%s", process->scope_file, tare__text_digits(figure, process->scope_line));
+    fputc('\n', out);
+}
+
 static void write_header(const struct tare__snapshot *snapshot, FILE *out)
 {
     char line[TARE__COMMAND_LINE_BYTES];
     const struct tare__process *process = main_of(snapshot);
-    fprintf(out, "tare: %s (pid %d): ", tare__command_line(line, process, LINE_COLUMNS), process->pid);
-    if (snapshot->signal == 0)
-        fprintf(out, "exit status %d\n", snapshot->exit_status);
-    else
-        fprintf(out, "killed by signal %d (%s)\n", snapshot->signal, strsignal(snapshot->signal));
+    fprintf(out, "tare: %s (pid %d)", tare__command_line(line, process, LINE_COLUMNS), process->pid);
+    if (snapshot->signal != 0)
+        fprintf(out, ": killed by signal %d (%s)", snapshot->signal, strsignal(snapshot->signal));
+    else if (snapshot->end_known)
+        fprintf(out, ": exit status %d", snapshot->exit_status);
+    fputc('\n', out);
+    if (process->is_scope)
+        write_scope(process, out);
 }
 
 static void write_statistics(const struct tare__process *process, FILE *out)
@@ -41,6 +56,40 @@ static void write_statistics(const struct tare__process *process, FILE *out)
         fprintf(out, "runtime pools       %s block%s, %s bytes (counted, not leaks)\n",
                 tare__figure(figure, (int64_t)process->runtime_blocks), PLURAL(process->runtime_blocks),
                 tare__figure(bytes, (int64_t)process->runtime_bytes));
+}
+
+/* A site that more than one list shows has its stack in the first. */
+static void write_lists(const struct tare__process *process, const struct tare__report_options *options,
+                        struct tare__site_numbers *numbers, FILE *out)
+{
+    for (size_t i = 0; i < tare__metric_count; i++) {
+        const struct tare__metric *metric = &tare__metrics[i];
+        if (options->metric == NULL ? !metric->in_summary : options->metric != metric)
+            continue;
+        const struct tare__sites_request request = {
+            .metric = metric,
+            .order = options->order,
+            .sites_max = options->top,
+            .frames_max = options->frames,
+            .numbers = numbers,
+        };
+        fputc('\n', out);
+        tare__report_sites(process, &request, out);
+        if (metric->leaks_only)
+            tare__report_pools(process, 0, out);
+    }
+}
+
+static int write_sites(const struct tare__process *process, const struct tare__report_options *options, FILE *out)
+{
+    if (process->origins.site_count == 0)
+        return 0;
+    struct tare__site_numbers numbers = {calloc(process->origins.site_count, sizeof *numbers.of), 0};
+    if (numbers.of == NULL)
+        return ENOMEM;
+    write_lists(process, options, &numbers, out);
+    free(numbers.of);
+    return 0;
 }
 
 static void write_bar(uint64_t part, uint64_t whole, FILE *out)
@@ -83,6 +132,7 @@ static void write_trust(const struct tare__snapshot *snapshot, FILE *out)
     if (process->stats.inexact == 0)
         fputs("exact: yes\n", out);
     write_inexact(process->stats.inexact, out);
+    tare__report_gaps(process, 0, out);
     if (process->running)
         fputs("still running: figures up to now\n", out);
     uint64_t lost = tare__snapshot_children_lost(snapshot);
@@ -145,13 +195,28 @@ void tare__report_failures(const struct tare__snapshot *snapshot, FILE *out)
     write_inexact(inexact, out);
 }
 
-int tare__summary_text(const struct tare__snapshot *snapshot, FILE *out)
+static void write_record(const struct tare__snapshot *snapshot, FILE *out)
 {
-    write_header(snapshot, out);
+    if (snapshot->record != NULL)
+        fprintf(out, "record: %s ('tare report' shows more of it)\n", snapshot->record);
+}
+
+static int write_all(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out)
+{
     write_statistics(main_of(snapshot), out);
     write_sizes(main_of(snapshot), out);
+    int error = write_sites(main_of(snapshot), options, out);
     write_trust(snapshot, out);
     write_children(snapshot, out);
     tare__report_failures(snapshot, out);
-    return 0;
+    write_record(snapshot, out);
+    return error;
+}
+
+int tare__summary_text(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out)
+{
+    write_header(snapshot, out);
+    if (options->tree)
+        return tare__tree_text(main_of(snapshot), tare__report_order(options), options->prune, out);
+    return options->metric != NULL ? write_sites(main_of(snapshot), options, out) : write_all(snapshot, options, out);
 }

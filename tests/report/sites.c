@@ -56,7 +56,7 @@ static void leaks(void)
                 "      std::vector::push_back at /usr/include/c++/12/bits/stl_vector.h:1287 (inlined)\n"
                 "      main at /home/me/src/main.c:15\n"
                 "   64 bytes    1.1 %  in 8 blocks\n"
-                "      plugin.so+0x1234\n");
+                "      plugin.so+0x110\n");
     struct written written;
     tare__report_pools(&process, 2, golden_open(&written));
     golden_check(&written, "  kept by the runtime: C++ runtime 1 block 72,704 bytes, stdio 1 block 5,120 bytes\n");

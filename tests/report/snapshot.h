@@ -8,7 +8,7 @@
  *   3     1            5,120                   1, 5,120   1, 5,120   stdio's buffer, below puts < main
  *   4     1            72,704                  1, 72,704  1, 72,704  the C++ runtime's pool
  *   5     50           500                     0          50, 500    fib, 40 deep, truncated
- *   6     8            64                                 8, 64      plugin+0x1234, no symbols; gone
+ *   6     8            64                                 8, 64      plugin+0x110, no symbols; gone
  *
  * The process's figures are their sums, and 2 allocations of 20 bytes that have no site.
  */
@@ -89,8 +89,7 @@ static struct tare__place places[PLACES] = {
 
 #define FRAME(parent_, module_, depth_, place_, count_)                                                                \
     {                                                                                                                  \
-        .address = 0x1234, .parent = (parent_), .module = (module_), .depth = (depth_), .first_place = (place_),       \
-        .place_count = (count_)                                                                                        \
+        .parent = (parent_), .module = (module_), .depth = (depth_), .first_place = (place_), .place_count = (count_)  \
     }
 
 enum {
@@ -128,7 +127,7 @@ static struct tare__snapshot_frame frames[FRAMES] = {
     [F_POOL] = FRAME(0, CXX, 1, POOL, 1),
     [F_CUT] = {.address = TARE__TRUNCATED_NO_RULE, .flags = TARE__FRAME_TRUNCATED, .depth = 1},
     [F_MAIN_FIB] = FRAME(F_CUT, PROGRAM, 2, MAIN_FIB, 1),
-    [F_PLUGIN] = {.address = 0x31234, .module = PLUGIN, .depth = 1, .first_place = UNKNOWN, .place_count = 1},
+    [F_PLUGIN] = {.module = PLUGIN, .depth = 1, .first_place = UNKNOWN, .place_count = 1},
 };
 
 static struct tare__snapshot_site sites[] = {
@@ -173,6 +172,9 @@ static struct tare__process build_process(void)
     for (uint32_t i = 0; i < FIB_DEPTH; i++)
         frames[F_FIB + i] =
             (struct tare__snapshot_frame)FRAME(i == 0 ? F_MAIN_FIB : F_FIB + i - 1, PROGRAM, 3 + i, FIB, 1);
+    for (uint32_t i = 1; i < FRAMES; i++)
+        if (frames[i].module != 0)
+            frames[i].address = modules[frames[i].module].bias + 16 * frames[i].first_place;
     return (struct tare__process){
         .pid = 4242,
         .parent_pid = 1,

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "phrase.h"
+
+void tare__json_set(struct tare__json *json, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        json->failed = true;
+}
+
+void tare__json_append(struct tare__json *json, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        json->failed = true;
+}
+
+json_t *tare__json_number(uint64_t value)
+{
+    return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
+}
+
+json_t *tare__json_string(const char *text)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    char *valid = malloc(strlen(text) * (sizeof replacement - 1) + 1);
+    if (valid == NULL)
+        return NULL;
+    char *at = valid;
+    while (*text != '\0') {
+        size_t length = tare__utf8_length(text);
+        size_t bytes = length > 0 ? length : sizeof replacement - 1;
+        memcpy(at, length > 0 ? text : replacement, bytes);
+        at += bytes;
+        text += length > 0 ? length : 1;
+    }
+    json_t *value = json_stringn(valid, (size_t)(at - valid));
+    free(valid);
+    return value;
+}
+
+json_t *tare__json_address(uint64_t address)
+{
+    char text[32];
+    snprintf(text, sizeof text, "0x%" PRIx64, address);
+    return json_string(text);
+}
+
+int tare__json_write(struct tare__json *json, json_t *object, FILE *out)
+{
+    if (!json->failed) {
+        json_dumpf(object, out, JSON_INDENT(2));
+        fputc('\n', out);
+    }
+    json_decref(object);
+    return json->failed ? ENOMEM : 0;
+}
