@@ -26,7 +26,7 @@ enum tare__rule_kind {
 #else
     TARE__RULE_LARGE, /* fp and pc are saved at sp or fp itself, whatever the distance */
 #endif
-    TARE__RULE_OUTERMOST, /* nobody called it */
+    TARE__RULE_OUTERMOST, /* nobody called it. FROM_FP: and it calls nobody, as yet */
     TARE__RULE_SIGNAL,    /* the kernel called the handler that returns here: registers are in the ucontext */
     TARE__RULE_NONE,      /* no row */
     TARE__RULE_NOT_TAKEN,

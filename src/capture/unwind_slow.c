@@ -6,35 +6,58 @@
 #include "unwinder.h"
 
 struct slow_walk {
-    uintptr_t *addresses;
+    tare__unwind_visit *visit;
+    void *context;
     uintptr_t above;
-    uint32_t max;
     struct tare__unwind_result result;
 };
 
 /* What libgcc calls the CFA of a frame is where its own callee's frame begins.
  * The last one is without an address, where the outermost frame has been. */
-static _Unwind_Reason_Code note(struct _Unwind_Context *context, void *argument)
+static _Unwind_Reason_Code show(struct _Unwind_Context *context, void *argument)
 {
     struct slow_walk *walk = argument;
-    uintptr_t address = _Unwind_GetIP(context);
+    int exact;
+    uintptr_t address = _Unwind_GetIPInfo(context, &exact);
     if (address == 0) {
         walk->result.end = TARE__UNWIND_COMPLETE;
         return _URC_NO_REASON;
     }
     if (_Unwind_GetCFA(context) < walk->above)
         return _URC_NO_REASON;
-    if (walk->result.depth == walk->max) {
+    walk->above = 0;
+    if (!walk->visit(walk->context, address, exact != 0)) {
         walk->result.end = TARE__UNWIND_FULL;
         return _URC_END_OF_STACK;
     }
-    walk->addresses[walk->result.depth++] = address;
+    walk->result.depth++;
     return _URC_NO_REASON;
+}
+
+struct tare__unwind_result tare__unwind_slowly_visit(tare__unwind_visit *visit, void *context, uintptr_t above)
+{
+    struct slow_walk walk = {visit, context, above, {0, TARE__UNWIND_NO_RULE}};
+    _Unwind_Backtrace(show, &walk);
+    return walk.result;
+}
+
+struct list {
+    uintptr_t *addresses;
+    uint32_t max, count;
+};
+
+static bool note(void *context, uintptr_t pc, bool exact)
+{
+    struct list *list = context;
+    (void)exact;
+    if (list->count == list->max)
+        return false;
+    list->addresses[list->count++] = pc;
+    return true;
 }
 
 struct tare__unwind_result tare__unwind_slowly(uintptr_t *addresses, uint32_t max, uintptr_t above)
 {
-    struct slow_walk walk = {addresses, above, max, {0, TARE__UNWIND_NO_RULE}};
-    _Unwind_Backtrace(note, &walk);
-    return walk.result;
+    struct list list = {addresses, max, 0};
+    return tare__unwind_slowly_visit(note, &list, above);
 }

@@ -16,44 +16,28 @@
 #include <ucontext.h>
 
 #include "os.h"
+#include "unwind_quick.h"
 #include "unwind_rules.h"
 
-#if defined(__x86_64__)
-enum { ADDRESS_SHIFT = 0, PC_ABOVE_SAVED = 0, STACK_ALIGNMENT = 8 };
-#define PC_OF(word) (word)
-#else /* instructions are 4 bytes; the bits above the address are a signature (PAC) */
-enum { ADDRESS_SHIFT = 2, PC_ABOVE_SAVED = 8, STACK_ALIGNMENT = 16 };
-#define PC_OF(word) ((word) & ((UINT64_C(1) << TARE__ADDRESS_BITS) - 1))
-#endif
+enum { SIGNAL_FRAMES_MAX = 256, IDENTITIES = 4096 };
 
-enum { INDEX_BITS = 16, SIGNAL_FRAMES_MAX = 256, IDENTITIES = 4096 };
-
-static uint64_t rules[1u << INDEX_BITS];
+uint64_t tare__unwind_rules[1u << TARE__UNWIND_INDEX_BITS];
 static uint64_t identities[IDENTITIES]; /* of modules that may be closed, whose rules are in the table */
 
-/* Stacks are read as they lie, beyond any variable. */
-#define READS_STACKS __attribute__((no_sanitize("address", "thread", "undefined")))
+/* What stacks that makecontext() made return to in the end: the first instruction of a
+ * function of libc's. 0 where that isn't known. */
+static uintptr_t made_stacks_end;
 
 /* ---- Rules ------------------------------------------------------------------- */
-
-TARE__INLINE uint64_t *slot_of(uintptr_t pc)
-{
-    return &rules[pc >> ADDRESS_SHIFT & ((1u << INDEX_BITS) - 1)];
-}
-
-TARE__INLINE uint64_t tag_of(uintptr_t pc)
-{
-    return pc >> (INDEX_BITS + ADDRESS_SHIFT);
-}
 
 /* A module that may be closed is looked at once in a walk. Its identity is in the
  * table after all rules were dropped that another might have left, and as long as
  * no other module makes them be dropped. */
 static void drop_loaded(uint64_t identity)
 {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        if ((TARE__LOAD(rules[i]) & TARE__RULE_LOADED) != 0)
-            TARE__STORE(rules[i], 0);
+    for (size_t i = 0; i < sizeof tare__unwind_rules / sizeof *tare__unwind_rules; i++)
+        if ((TARE__LOAD(tare__unwind_rules[i]) & TARE__RULE_LOADED) != 0)
+            TARE__STORE(tare__unwind_rules[i], 0);
     for (size_t i = 0; i < IDENTITIES; i++)
         if (TARE__LOAD(identities[i]) != 0)
             TARE__STORE(identities[i], 0);
@@ -76,7 +60,7 @@ static bool may_remember(struct tare__unwind *walk, const struct tare__unwind_mo
 
 /* The trampoline that a handler returns to, where it has no row (libgcc knows it
  * by the same bytes). */
-static READS_STACKS bool is_trampoline(uintptr_t pc)
+static TARE__READS_STACKS bool is_trampoline(uintptr_t pc)
 {
 #if defined(__x86_64__)
     static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05}; /* mov $15, %rax; syscall */
@@ -103,10 +87,12 @@ static uint64_t compute_rule(struct tare__unwind *walk)
     uint64_t rule = found ? tare__unwind_rule(&module, address) : TARE__RULE_NONE;
     if (rule == TARE__RULE_NONE && is_trampoline(walk->pc))
         return TARE__RULE_SIGNAL;
+    if (rule == TARE__RULE_NONE && walk->pc == made_stacks_end)
+        rule = TARE__RULE_OUTERMOST | TARE__RULE_FROM_FP;
     if (!found || walk->exact || !may_remember(walk, &module))
         return rule;
-    TARE__STORE(*slot_of(walk->pc),
-                tag_of(walk->pc) << TARE__RULE_BITS | rule | (module.stays ? 0 : TARE__RULE_LOADED));
+    TARE__STORE(*tare__unwind_rule_slot(walk->pc),
+                tare__unwind_tag(walk->pc) << TARE__RULE_BITS | rule | (module.stays ? 0 : TARE__RULE_LOADED));
     return rule;
 }
 
@@ -121,8 +107,8 @@ static bool still_holds(struct tare__unwind *walk)
 static uint64_t rule_for(struct tare__unwind *walk)
 {
     for (int attempts = 0; attempts < 2 && !walk->exact; attempts++) {
-        uint64_t entry = TARE__LOAD(*slot_of(walk->pc));
-        if (entry == 0 || entry >> TARE__RULE_BITS != tag_of(walk->pc))
+        uint64_t entry = TARE__LOAD(*tare__unwind_rule_slot(walk->pc));
+        if (entry == 0 || entry >> TARE__RULE_BITS != tare__unwind_tag(walk->pc))
             break;
         if ((entry & TARE__RULE_LOADED) == 0)
             return entry;
@@ -154,7 +140,7 @@ static TARE__COLD bool extend(struct tare__unwind_stack *stack, uintptr_t slot)
     return true;
 }
 
-static READS_STACKS bool read_slot(struct tare__unwind *walk, uintptr_t slot, uintptr_t *value)
+static TARE__READS_STACKS bool read_slot(struct tare__unwind *walk, uintptr_t slot, uintptr_t *value)
 {
     if ((slot < walk->stack.low || slot > walk->stack.last || slot % sizeof slot != 0) && !extend(&walk->stack, slot))
         return false;
@@ -166,7 +152,7 @@ static READS_STACKS bool read_slot(struct tare__unwind *walk, uintptr_t slot, ui
 
 static enum tare__unwind_end step_out(struct tare__unwind *walk, uintptr_t pc, uintptr_t cfa, uintptr_t fp)
 {
-    walk->pc = PC_OF(pc);
+    walk->pc = TARE__UNWIND_PC(pc);
     walk->sp = cfa;
     walk->fp = fp;
     walk->exact = false;
@@ -179,17 +165,22 @@ static enum tare__unwind_end step_to_interrupted(struct tare__unwind *walk)
     uintptr_t pc, sp, fp, lr = 0;
 #if defined(__x86_64__)
     uintptr_t registers = walk->sp + offsetof(ucontext_t, uc_mcontext.gregs);
-    if (!read_slot(walk, registers + REG_RIP * 8, &pc) || !read_slot(walk, registers + REG_RSP * 8, &sp) ||
-        !read_slot(walk, registers + REG_RBP * 8, &fp))
-        return TARE__UNWIND_BAD_STACK;
+    walk->pc_slot = registers + REG_RIP * 8;
+    walk->cfa_slot = registers + REG_RSP * 8;
+    walk->fp_slot = registers + REG_RBP * 8;
 #else
     enum { SIGINFO_BYTES = 128 };
     uintptr_t context = walk->sp + SIGINFO_BYTES, registers = context + offsetof(ucontext_t, uc_mcontext.regs);
-    if (!read_slot(walk, context + offsetof(ucontext_t, uc_mcontext.pc), &pc) ||
-        !read_slot(walk, context + offsetof(ucontext_t, uc_mcontext.sp), &sp) ||
-        !read_slot(walk, registers + 29u * 8, &fp) || !read_slot(walk, registers + 30u * 8, &lr))
+    walk->pc_slot = context + offsetof(ucontext_t, uc_mcontext.pc);
+    walk->cfa_slot = context + offsetof(ucontext_t, uc_mcontext.sp);
+    walk->fp_slot = registers + 29u * 8;
+    walk->lr_slot = registers + 30u * 8;
+    if (!read_slot(walk, walk->lr_slot, &lr))
         return TARE__UNWIND_BAD_STACK;
 #endif
+    if (!read_slot(walk, walk->pc_slot, &pc) || !read_slot(walk, walk->cfa_slot, &sp) ||
+        !read_slot(walk, walk->fp_slot, &fp))
+        return TARE__UNWIND_BAD_STACK;
     if (walk->signal_frames++ == SIGNAL_FRAMES_MAX)
         return TARE__UNWIND_BAD_STACK;
     walk->pc = pc;
@@ -197,7 +188,6 @@ static enum tare__unwind_end step_to_interrupted(struct tare__unwind *walk)
     walk->fp = fp;
     walk->lr = lr;
     walk->exact = true;
-    walk->pc_slot = walk->fp_slot = 0;
     return TARE__UNWIND_MORE;
 }
 
@@ -205,7 +195,6 @@ static enum tare__unwind_end step_from_leaf(struct tare__unwind *walk, uintptr_t
 {
     if (!walk->exact || cfa < walk->sp) /* a call would have overwritten lr */
         return TARE__UNWIND_BAD_STACK;
-    walk->pc_slot = walk->fp_slot = 0;
     return step_out(walk, walk->lr, cfa, walk->fp);
 }
 
@@ -213,7 +202,7 @@ static enum tare__unwind_end step_by_slots(struct tare__unwind *walk, uintptr_t 
                                            uintptr_t fp_slot)
 {
     uintptr_t pc, fp = walk->fp;
-    if (cfa % STACK_ALIGNMENT != 0 || cfa <= walk->sp || pc_slot < walk->sp || pc_slot >= cfa ||
+    if (cfa % TARE__UNWIND_STACK_ALIGNMENT != 0 || cfa <= walk->sp || pc_slot < walk->sp || pc_slot >= cfa ||
         !read_slot(walk, pc_slot, &pc) || (fp_slot != 0 && !read_slot(walk, fp_slot, &fp)))
         return TARE__UNWIND_BAD_STACK;
     walk->pc_slot = pc_slot;
@@ -225,18 +214,23 @@ static enum tare__unwind_end step_by_slots(struct tare__unwind *walk, uintptr_t 
 static TARE__COLD enum tare__unwind_end step_in_general(struct tare__unwind *walk)
 {
     uint64_t rule = rule_for(walk);
-    walk->cfa_slot = 0;
+    walk->pc_slot = walk->fp_slot = walk->cfa_slot = walk->lr_slot = 0;
+    walk->used_fp = (rule & TARE__RULE_FROM_FP) != 0;
+    walk->not_called = (rule & TARE__RULE_KIND) == TARE__RULE_SIGNAL ||
+                       (rule & (TARE__RULE_KIND | TARE__RULE_FROM_FP)) == (TARE__RULE_OUTERMOST | TARE__RULE_FROM_FP);
     uintptr_t saved = TARE__RULE_SAVED_BYTES(rule);
     uintptr_t cfa = ((rule & TARE__RULE_FROM_FP) != 0 ? walk->fp : walk->sp) + (rule & TARE__RULE_CFA_BYTES);
     switch (rule & TARE__RULE_KIND) {
     case TARE__RULE_FRAME:
-        return step_by_slots(walk, cfa, cfa - (PC_ABOVE_SAVED != 0 ? saved - 8 : 8), saved != 0 ? cfa - saved : 0);
+        return step_by_slots(walk, cfa, cfa - (TARE__UNWIND_PC_ABOVE_SAVED != 0 ? saved - 8 : 8),
+                             saved != 0 ? cfa - saved : 0);
     case TARE__RULE_PC_SAVED:
         return step_by_slots(walk, cfa, cfa - (saved != 0 ? saved : rule & TARE__RULE_CFA_BYTES), 0);
     case TARE__RULE_PC_IN_LR:
         return step_from_leaf(walk, cfa);
 #if defined(__x86_64__)
     case TARE__RULE_REALIGNED:
+        walk->used_fp = true;
         walk->cfa_slot = walk->fp - saved;
         if (!read_slot(walk, walk->cfa_slot, &cfa))
             return TARE__UNWIND_BAD_STACK;
@@ -258,43 +252,12 @@ static TARE__COLD enum tare__unwind_end step_in_general(struct tare__unwind *wal
     }
 }
 
-/* The usual rule, remembered, of a module that stays, on a stack that is known.
- * False, and nothing done, for all else, which is somewhere above. */
-struct frame { /* of a walk, in registers */
-    uintptr_t pc, sp, fp, pc_slot, fp_slot;
-};
-
-TARE__INLINE READS_STACKS bool step_quickly(struct frame *frame, uintptr_t low, uintptr_t last)
+TARE__INLINE struct tare__unwind_frame frame_of(const struct tare__unwind *walk)
 {
-    uint64_t entry = TARE__LOAD(*slot_of(frame->pc));
-    uint64_t odd = (entry >> TARE__RULE_BITS) ^ tag_of(frame->pc);
-    odd |= entry & (TARE__RULE_LOADED | TARE__RULE_KIND);
-    uintptr_t cfa = frame->sp, saved = TARE__RULE_SAVED_BYTES(entry);
-    if ((entry & TARE__RULE_FROM_FP) != 0) {
-        cfa = frame->fp;
-        odd |= cfa % STACK_ALIGNMENT;
-    }
-    cfa += entry & TARE__RULE_CFA_BYTES;
-    uintptr_t fp_slot = cfa - saved, pc_slot = PC_ABOVE_SAVED != 0 ? fp_slot + 8 : cfa - 8;
-    if (TARE__UNLIKELY(odd != 0 || pc_slot < frame->sp || pc_slot < low || pc_slot > last || fp_slot < low))
-        return false;
-    frame->pc_slot = pc_slot;
-    frame->fp_slot = 0;
-    if (saved != 0) {
-        frame->fp_slot = fp_slot;
-        frame->fp = *(const uintptr_t *)fp_slot;
-    }
-    frame->pc = PC_OF(*(const uintptr_t *)pc_slot);
-    frame->sp = cfa;
-    return true;
+    return (struct tare__unwind_frame){walk->pc, walk->sp, walk->fp, 0, 0, false};
 }
 
-TARE__INLINE struct frame frame_of(const struct tare__unwind *walk)
-{
-    return (struct frame){walk->pc, walk->sp, walk->fp, 0, 0};
-}
-
-TARE__INLINE void set_frame(struct tare__unwind *walk, struct frame frame)
+TARE__INLINE void set_frame(struct tare__unwind *walk, struct tare__unwind_frame frame)
 {
     walk->pc = frame.pc;
     walk->sp = frame.sp;
@@ -303,34 +266,37 @@ TARE__INLINE void set_frame(struct tare__unwind *walk, struct frame frame)
 
 /* ---- Walks ------------------------------------------------------------------- */
 
-READS_STACKS enum tare__unwind_end tare__unwind_step(struct tare__unwind *walk)
+TARE__READS_STACKS enum tare__unwind_end tare__unwind_step(struct tare__unwind *walk)
 {
-    struct frame frame = frame_of(walk);
-    if (walk->exact || !step_quickly(&frame, walk->stack.low, walk->stack.last))
+    struct tare__unwind_frame frame = frame_of(walk);
+    if (walk->exact || !tare__unwind_quickly(&frame, walk->stack.low, walk->stack.last))
         return step_in_general(walk);
     set_frame(walk, frame);
     walk->pc_slot = frame.pc_slot;
     walk->fp_slot = frame.fp_slot;
-    walk->cfa_slot = 0;
+    walk->cfa_slot = walk->lr_slot = 0;
+    walk->used_fp = frame.used_fp;
+    walk->not_called = false;
     return walk->pc != 0 ? TARE__UNWIND_MORE : TARE__UNWIND_COMPLETE;
 }
 
-READS_STACKS struct tare__unwind_result tare__unwind_walk(struct tare__unwind *walk, uintptr_t *addresses, uint32_t max,
-                                                          uintptr_t above)
+TARE__READS_STACKS struct tare__unwind_result tare__unwind_walk(struct tare__unwind *walk, uintptr_t *addresses,
+                                                                uint32_t max, uintptr_t above)
 {
     struct tare__unwind_result result = {0, TARE__UNWIND_MORE};
-    struct frame frame = frame_of(walk);
+    struct tare__unwind_frame frame = frame_of(walk);
     uintptr_t low = walk->stack.low, last = walk->stack.last;
     bool exact = walk->exact;
     while (TARE__LIKELY(frame.pc != 0)) {
         if (TARE__LIKELY(frame.sp >= above)) {
+            above = 0; /* a handler's stack may be above that of its thread */
             if (TARE__UNLIKELY(result.depth == max)) {
                 result.end = TARE__UNWIND_FULL;
                 return result;
             }
             addresses[result.depth++] = frame.pc;
         }
-        if (TARE__LIKELY(!exact && step_quickly(&frame, low, last)))
+        if (TARE__LIKELY(!exact && tare__unwind_quickly(&frame, low, last)))
             continue;
         set_frame(walk, frame);
         result.end = step_in_general(walk);
@@ -346,16 +312,18 @@ READS_STACKS struct tare__unwind_result tare__unwind_walk(struct tare__unwind *w
 }
 
 /* A frame record is the caller's fp, and above it the return address. */
-static enum tare__unwind_end step_by_frame_pointer(struct tare__unwind *walk)
+enum tare__unwind_end tare__unwind_step_by_frame_pointer(struct tare__unwind *walk)
 {
     uintptr_t record = walk->fp, pc, fp;
+    walk->pc_slot = walk->fp_slot = walk->cfa_slot = walk->lr_slot = 0;
+    walk->used_fp = true;
+    walk->not_called = false;
     if (record == 0)
         return TARE__UNWIND_COMPLETE;
     if (record < walk->sp || !read_slot(walk, record + 8, &pc) || !read_slot(walk, record, &fp))
         return TARE__UNWIND_BAD_STACK;
     walk->pc_slot = record + 8;
     walk->fp_slot = record;
-    walk->cfa_slot = 0;
     return step_out(walk, pc, record + 16, fp);
 }
 
@@ -372,12 +340,31 @@ struct tare__unwind_result tare__unwind_walk_frame_pointers(struct tare__unwind 
             break;
         }
         addresses[result.depth++] = walk->pc;
-        result.end = step_by_frame_pointer(walk);
+        result.end = tare__unwind_step_by_frame_pointer(walk);
     }
     return result;
 }
 
+#pragma weak makecontext
+static void nothing(void) {}
+
+/* Makes a stack, and looks at it. */
+static TARE__READS_STACKS uintptr_t find_made_stacks_end(void)
+{
+    uintptr_t stack[64];
+    ucontext_t made = {.uc_stack = {.ss_sp = stack, .ss_size = sizeof stack}};
+    if (makecontext == NULL)
+        return 0;
+    makecontext(&made, nothing, 0);
+#if defined(__x86_64__)
+    return *(const uintptr_t *)made.uc_mcontext.gregs[REG_RSP];
+#else
+    return made.uc_mcontext.regs[30];
+#endif
+}
+
 void tare__unwind_start(void)
 {
+    made_stacks_end = find_made_stacks_end();
     tare__unwind_modules_start();
 }

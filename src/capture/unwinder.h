@@ -10,10 +10,9 @@
  * never faults. What the tables can say and no rule holds (unwind_rules.h) ends
  * a walk as TARE__UNWIND_NOT_TAKEN; tare__unwind_slowly() takes everything.
  *
- * A step depends on nothing but pc, sp and fp, the tables of the loaded modules
- * and the words that it names (pc_slot, fp_slot, cfa_slot): whoever remembers
- * those may leave out the same walk the next time. Only a step to where a signal
- * came (then exact is set) reads more, and one from there.
+ * A step depends on nothing but pc, sp and fp (and, where exact is set, lr), the
+ * tables of the loaded modules and the words that it names: whoever remembers those
+ * may leave out the same walk the next time.
  *
  * Allocates nothing, takes no lock, keeps errno, needs below 2 KB of stack, and
  * may be used in a signal handler and in a forked child.
@@ -48,8 +47,10 @@ struct tare__unwind {
     uintptr_t lr; /* aarch64, where exact: the link register */
     bool exact;   /* pc is the next instruction and not behind a call: a signal came here */
     struct tare__unwind_stack stack;
-    uintptr_t pc_slot, fp_slot, cfa_slot; /* the words the last step read; 0 for none */
-    uintptr_t loaded_low, loaded_end;     /* a module loaded later, whose rules are known to hold in this walk */
+    uintptr_t pc_slot, fp_slot, cfa_slot, lr_slot; /* the words the last step read; 0 for none */
+    bool used_fp;                                  /* the last step, for the CFA */
+    bool not_called;                  /* where the last step came from: pc is the next instruction there, too */
+    uintptr_t loaded_low, loaded_end; /* a module loaded later, whose rules are known to hold in this walk */
     unsigned signal_frames;
 };
 
@@ -86,8 +87,11 @@ void tare__unwind_start(void);
 /* To the caller's frame, or says why there is none to be had. */
 enum tare__unwind_end tare__unwind_step(struct tare__unwind *walk);
 
-/* Notes this frame's pc and those of all its callers with a stack pointer from
- * above on. TARE__UNWIND_FULL where there are more than max. */
+/* The same by frame pointers. */
+enum tare__unwind_end tare__unwind_step_by_frame_pointer(struct tare__unwind *walk);
+
+/* Notes the pc of each frame from the first on whose stack pointer is at or above
+ * `above`, this one or a caller's. TARE__UNWIND_FULL where there are more than max. */
 struct tare__unwind_result tare__unwind_walk(struct tare__unwind *walk, uintptr_t *addresses, uint32_t max,
                                              uintptr_t above);
 
@@ -98,5 +102,9 @@ struct tare__unwind_result tare__unwind_walk_frame_pointers(struct tare__unwind 
 /* The same from the caller of this function by libgcc, which takes every row and
  * some fifty times as long. */
 struct tare__unwind_result tare__unwind_slowly(uintptr_t *addresses, uint32_t max, uintptr_t above);
+
+/* Shows each of those frames: visit says whether to go on. */
+typedef bool tare__unwind_visit(void *context, uintptr_t pc, bool exact);
+struct tare__unwind_result tare__unwind_slowly_visit(tare__unwind_visit *visit, void *context, uintptr_t above);
 
 #endif
