@@ -199,3 +199,9 @@ void tare__os_program_path(char *buffer, size_t size)
     long length = TARE__SYSCALL(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", buffer, size - 1);
     buffer[length > 0 ? length : 0] = '\0';
 }
+
+void tare__os_current_directory(char *buffer, size_t size)
+{
+    if (TARE__SYSCALL(SYS_getcwd, buffer, size) < 0)
+        buffer[0] = '\0';
+}

@@ -102,6 +102,9 @@ char **tare__os_environment(void);
  * it can't be had. */
 void tare__os_program_path(char *buffer, size_t size);
 
+/* The same of the directory it is in. To be asked at start-up only. */
+void tare__os_current_directory(char *buffer, size_t size);
+
 /* True while the process has never had a second thread. A compiler barrier is
  * enough then where an atomic operation would be needed otherwise. False where
  * the system does not tell. Inline because it is asked for each call that a
