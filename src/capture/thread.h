@@ -27,6 +27,7 @@
 
 struct tare__scope;
 struct tare__attachment;
+struct tare__last_walk;
 
 enum tare__mode {
     TARE__MODE_NONE = 0, /* not known yet, or in a child that fork just made */
@@ -111,8 +112,9 @@ struct tare__thread {
     void *start_argument;
     int vfork_pid; /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
-    uintptr_t canary_frame; /* of the function that sends it */
-    char canary[16];        /* what a canary allocation is given */
+    uintptr_t canary_frame;            /* of the function that sends it */
+    struct tare__last_walk *last_walk; /* kept with the record, not with the thread (callstack.h) */
+    char canary[16];                   /* what a canary allocation is given */
     struct tare__counters own;
 };
 

@@ -16,6 +16,7 @@ enum { MODULES_MAX = 256 };
 
 struct module {
     struct tare__unwind_module place;
+    struct tare__unwind_name called;
     const char *name;          /* DT_SONAME, or the file's */
     const char *strings;       /* those of dynamic */
     const ElfW(Dyn) * dynamic; /* NULL: there is none */
@@ -39,6 +40,7 @@ static void read_dynamic(struct module *module, uintptr_t base)
 static struct module read_module(const struct dl_phdr_info *info)
 {
     struct module module = {.place = {.low = UINTPTR_MAX}, .name = tare__file_name(info->dlpi_name)};
+    module.called = (struct tare__unwind_name){info->dlpi_name, info->dlpi_addr, modules_count == 0};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + header->p_vaddr;
@@ -134,6 +136,18 @@ bool tare__unwind_module_of(uintptr_t address, struct tare__unwind_module *modul
         return false;
     *module = (struct tare__unwind_module){(uintptr_t)found.low, (uintptr_t)found.end, found.frame_header, false};
     return true;
+}
+
+void tare__unwind_module_name(uintptr_t address, struct tare__unwind_name *name)
+{
+    const struct module *at_start = module_of_start(address);
+    struct found_object found;
+    *name = (struct tare__unwind_name){"", 0, false};
+    if (at_start != NULL && at_start->place.stays)
+        *name = at_start->called;
+    else if (find_object != NULL && find_object((void *)address, &found) == 0)
+        *name = (struct tare__unwind_name){found.link_map->l_name, found.link_map->l_addr,
+                                           found.link_map->l_name[0] == '\0'};
 }
 
 static uint64_t mix(uint64_t hash, uint64_t value)

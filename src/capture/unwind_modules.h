@@ -32,6 +32,14 @@ void tare__unwind_modules_start(void);
 /* False where the address is in none, or it can't be told. */
 bool tare__unwind_module_of(uintptr_t address, struct tare__unwind_module *module);
 
+/* What the loader calls the module that was found at an address. */
+struct tare__unwind_name {
+    const char *path; /* empty for the program's, unless it was started by the loader's name */
+    uintptr_t bias;   /* address less that in the file */
+    bool is_program;
+};
+void tare__unwind_module_name(uintptr_t address, struct tare__unwind_name *name);
+
 /* 0, or a number that tells this module here from any other here or elsewhere. */
 uint64_t tare__unwind_module_identity(const struct tare__unwind_module *module);
 

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+#include "last_walk.h"
+
+#include <string.h>
+
+#include "frames.h"
+#include "os.h"
+#include "unwind_quick.h"
+
+enum { ROOM_FIRST = 80, SLOTS_MOST = 4, OBJECTS_MAX = 16 };
+
+struct frame {
+    uintptr_t pc, sp, fp;
+    uint64_t hash; /* of the chain to here */
+    uint32_t id;
+    uint32_t slots; /* of this frame and all its callers */
+    bool fp_matters;
+    bool exact;
+};
+
+struct slot {
+    const uintptr_t *at;
+    uintptr_t value;
+};
+
+/* That may be closed: where it was, and the outermost frame in it. */
+struct object {
+    uintptr_t place;
+    uint32_t id, frame;
+};
+
+/* A frame of the walk that is under way, the innermost first, and what the step from
+ * there read: pc, fp, the CFA, lr. */
+struct fresh {
+    uintptr_t pc, sp, fp;
+    uintptr_t slots[SLOTS_MOST];
+    bool used_fp, exact, not_called;
+};
+
+enum { PC_SLOT, FP_SLOT, CFA_SLOT, LR_SLOT };
+
+/* One mapping with the arrays behind it. */
+struct tare__last_walk {
+    struct tare__unwind_stack stack;
+    uint32_t depth; /* 0 while a walk is under way, for whoever jumps out of it */
+    uint32_t room;
+    uint32_t epoch;
+    uint32_t object_count;
+    size_t bytes;
+    struct frame *frames;
+    struct slot *slots;
+    struct fresh *fresh;
+    struct object objects[OBJECTS_MAX];
+};
+
+/* A walk under way. */
+struct walker {
+    struct tare__last_walk **at, *last;
+    struct tare__unwind *walk;
+    uint32_t kept;  /* frames of the last walk that may yet be met */
+    uint32_t count; /* of fresh frames */
+    struct tare__modules_seen seen;
+};
+
+/* ---- Memory -------------------------------------------------------------------- */
+
+static struct tare__last_walk *make(uint32_t room)
+{
+    size_t bytes = sizeof(struct tare__last_walk) +
+                   room * (sizeof(struct frame) + SLOTS_MOST * sizeof(struct slot) + sizeof(struct fresh));
+    struct tare__last_walk *last = tare__os_map(bytes);
+    if (last == NULL)
+        return NULL;
+    last->stack.low = 1;
+    last->room = room;
+    last->bytes = bytes;
+    last->epoch = tare__frames_epoch;
+    last->frames = (struct frame *)(void *)(last + 1);
+    last->slots = (struct slot *)(void *)(last->frames + room);
+    last->fresh = (struct fresh *)(void *)(last->slots + (size_t)SLOTS_MOST * room);
+    return last;
+}
+
+/* Twice as much, with all that is there. */
+static TARE__COLD bool grow(struct walker *walker)
+{
+    struct tare__last_walk *old = walker->last;
+    struct tare__last_walk *larger = old->room < UINT32_MAX / 2 ? make(old->room * 2) : NULL;
+    if (larger == NULL)
+        return false;
+    larger->stack = old->stack;
+    larger->epoch = old->epoch;
+    larger->object_count = old->object_count;
+    memcpy(larger->objects, old->objects, sizeof old->objects);
+    memcpy(larger->frames, old->frames, walker->kept * sizeof *old->frames);
+    if (walker->kept > 0)
+        memcpy(larger->slots, old->slots, old->frames[walker->kept - 1].slots * sizeof *old->slots);
+    memcpy(larger->fresh, old->fresh, walker->count * sizeof *old->fresh);
+    *walker->at = walker->last = larger;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    tare__os_unmap(old, old->bytes);
+    return true;
+}
+
+void tare__walk_forget(struct tare__last_walk *last)
+{
+    if (last == NULL)
+        return;
+    last->depth = 0;
+    last->stack = (struct tare__unwind_stack){1, 0};
+}
+
+/* ---- What holds yet ---------------------------------------------------------------- */
+
+static TARE__COLD bool is_there(struct walker *walker, const struct object *object)
+{
+    struct tare__module_here here;
+    return tare__module_here(&walker->seen, object->place, &here) && here.id == object->id;
+}
+
+/* Objects first: by what another had, words could be read that aren't there. */
+static bool objects_hold(struct walker *walker)
+{
+    struct tare__last_walk *last = walker->last;
+    for (uint32_t i = 0; i < last->object_count && last->objects[i].frame < walker->kept; i++)
+        if (!is_there(walker, &last->objects[i])) {
+            walker->kept = last->objects[i].frame;
+            return false;
+        }
+    return true;
+}
+
+/* From the innermost frame kept on, outwards, as a walk would read them: each lies
+ * where it does because those before are the same. */
+TARE__INLINE TARE__READS_STACKS bool words_hold(struct walker *walker)
+{
+    const struct frame *frames = walker->last->frames;
+    const struct slot *slots = walker->last->slots;
+    uint32_t left = frames[walker->kept - 1].slots;
+    while (left > 0 && *slots[left - 1].at == slots[left - 1].value)
+        left--;
+    if (left == 0)
+        return true;
+    do
+        walker->kept--;
+    while (walker->kept > 0 && frames[walker->kept - 1].slots >= left);
+    return false;
+}
+
+/* Whether the walk has come to a frame from which on it is the last one. */
+TARE__INLINE bool meets(struct walker *walker, const struct tare__unwind_frame *frame)
+{
+    const struct frame *frames = walker->last->frames;
+    uint32_t kept = walker->kept;
+    while (kept > 0 && frames[kept - 1].sp < frame->sp)
+        kept--;
+    walker->kept = kept;
+    if (kept == 0)
+        return false;
+    const struct frame *met = &frames[kept - 1];
+    if (met->pc != frame->pc || met->sp != frame->sp || (met->fp_matters && met->fp != frame->fp) || met->exact)
+        return false;
+    return (TARE__LIKELY(walker->last->object_count == 0) || objects_hold(walker)) && words_hold(walker);
+}
+
+/* ---- The walk ------------------------------------------------------------------------ */
+
+TARE__INLINE struct tare__unwind_frame frame_of(const struct tare__unwind *walk)
+{
+    return (struct tare__unwind_frame){walk->pc, walk->sp, walk->fp, 0, 0, false};
+}
+
+static enum tare__unwind_end step(struct tare__unwind *walk, const struct tare__unwind_frame *from, struct fresh *fresh,
+                                  bool by_frame_pointers)
+{
+    walk->pc = from->pc;
+    walk->sp = from->sp;
+    walk->fp = from->fp;
+    enum tare__unwind_end end = by_frame_pointers ? tare__unwind_step_by_frame_pointer(walk) : tare__unwind_step(walk);
+    fresh->slots[PC_SLOT] = walk->pc_slot;
+    fresh->slots[FP_SLOT] = walk->fp_slot;
+    fresh->slots[CFA_SLOT] = walk->cfa_slot;
+    fresh->slots[LR_SLOT] = walk->lr_slot;
+    fresh->used_fp = walk->used_fp;
+    fresh->not_called = walk->not_called;
+    return end;
+}
+
+/* MORE: up to a frame of the last walk. */
+static TARE__READS_STACKS enum tare__unwind_end walk_on(struct walker *walker, uint32_t depth_max,
+                                                        bool by_frame_pointers)
+{
+    struct tare__unwind *walk = walker->walk;
+    struct tare__unwind_frame frame = frame_of(walk);
+    for (;;) {
+        bool exact = walk->exact;
+        if (!exact && meets(walker, &frame))
+            return TARE__UNWIND_MORE;
+        if (TARE__UNLIKELY(walker->count == depth_max))
+            return TARE__UNWIND_FULL;
+        if (TARE__UNLIKELY(walker->count == walker->last->room) && !grow(walker))
+            return TARE__UNWIND_NOT_TAKEN;
+        struct fresh *fresh = &walker->last->fresh[walker->count++];
+        *fresh = (struct fresh){.pc = frame.pc, .sp = frame.sp, .fp = frame.fp, .exact = exact};
+        if (TARE__LIKELY(!exact && !by_frame_pointers &&
+                         tare__unwind_quickly(&frame, walk->stack.low, walk->stack.last))) {
+            fresh->slots[PC_SLOT] = frame.pc_slot;
+            fresh->slots[FP_SLOT] = frame.fp_slot;
+            fresh->used_fp = frame.used_fp;
+            if (TARE__UNLIKELY(frame.pc == 0))
+                return TARE__UNWIND_COMPLETE;
+            continue;
+        }
+        enum tare__unwind_end end = step(walk, &frame, fresh, by_frame_pointers);
+        if (end != TARE__UNWIND_MORE)
+            return end;
+        frame = frame_of(walk);
+    }
+}
+
+/* ---- Keeping it ------------------------------------------------------------------------ */
+
+/* Another can't be told from it without a build ID: then what is further in isn't kept. */
+static TARE__COLD bool keep_object(struct walker *walker, uintptr_t place, uint32_t frame)
+{
+    struct tare__last_walk *last = walker->last;
+    struct tare__module_here here;
+    if (!tare__module_here(&walker->seen, place, &here) || !here.certain)
+        return false;
+    for (uint32_t i = 0; i < last->object_count; i++)
+        if (last->objects[i].id == here.id && here.id != 0)
+            return true;
+    if (last->object_count == OBJECTS_MAX)
+        return false;
+    last->objects[last->object_count++] = (struct object){place, here.id, frame};
+    return true;
+}
+
+/* As frame number `depth`, called by the one before. */
+TARE__INLINE TARE__READS_STACKS void keep(struct tare__last_walk *last, const struct fresh *fresh,
+                                          const struct tare__chain *chain, uint32_t depth)
+{
+    const struct frame *caller = depth > 0 ? &last->frames[depth - 1] : NULL;
+    bool callers_fp_matters = caller != NULL && caller->fp_matters;
+    uint32_t slots = caller != NULL ? caller->slots : 0;
+    for (int i = 0; i < SLOTS_MOST; i++)
+        if (fresh->slots[i] != 0 && (i != FP_SLOT || callers_fp_matters)) {
+            const uintptr_t *at = (const uintptr_t *)fresh->slots[i];
+            last->slots[slots++] = (struct slot){at, *at};
+        }
+    last->frames[depth] = (struct frame){
+        .pc = fresh->pc,
+        .sp = fresh->sp,
+        .fp = fresh->fp,
+        .hash = chain->hash,
+        .id = chain->id,
+        .slots = slots,
+        .fp_matters = fresh->used_fp || (fresh->slots[FP_SLOT] == 0 && callers_fp_matters),
+        .exact = fresh->exact,
+    };
+}
+
+/* Gives the fresh frames their ids, from the outermost in. */
+static bool add_fresh(struct walker *walker, struct tare__chain *chain, bool keeping)
+{
+    struct tare__last_walk *last = walker->last;
+    uint32_t depth = walker->kept;
+    bool added = true;
+    while (last->object_count > 0 && last->objects[last->object_count - 1].frame >= depth)
+        last->object_count--;
+    for (uint32_t i = walker->count; i-- > 0;) {
+        const struct fresh *fresh = &last->fresh[i];
+        uint32_t flags = fresh->exact || fresh->not_called ? TARE__FRAME_EXACT : 0;
+        added = tare__frames_add(chain, fresh->pc, flags, &walker->seen);
+        if (TARE__UNLIKELY(!added))
+            break;
+        if (TARE__UNLIKELY(chain->may_go) && keeping)
+            keeping = keep_object(walker, tare__frame_place(fresh->pc, flags), depth);
+        if (keeping)
+            keep(last, fresh, chain, depth++);
+    }
+    walker->kept = depth;
+    return added;
+}
+
+/* The id of the whole stack, or 0. */
+static uint32_t finish(struct walker *walker, enum tare__unwind_end end)
+{
+    struct tare__chain chain = {0};
+    bool keeping = end != TARE__UNWIND_BAD_STACK && end != TARE__UNWIND_FULL;
+    if (end == TARE__UNWIND_MORE) {
+        const struct frame *met = &walker->last->frames[walker->kept - 1];
+        chain.hash = met->hash;
+        chain.id = met->id;
+    } else {
+        walker->kept = 0;
+        if (!tare__frames_begin(&chain, end, &walker->seen))
+            return 0;
+    }
+    while (keeping && walker->kept + walker->count > walker->last->room)
+        keeping = grow(walker);
+    return walker->count == 0 || add_fresh(walker, &chain, keeping) ? chain.id : 0;
+}
+
+/* Through the frames below, which are tare's own. */
+TARE__INLINE TARE__READS_STACKS bool leave_own(struct tare__unwind *walk, uintptr_t above)
+{
+    struct tare__unwind_frame frame = frame_of(walk);
+    while (frame.sp < above && tare__unwind_quickly(&frame, walk->stack.low, walk->stack.last))
+        ;
+    walk->pc = frame.pc;
+    walk->sp = frame.sp;
+    walk->fp = frame.fp;
+    while (TARE__UNLIKELY(walk->sp < above))
+        if (tare__unwind_step(walk) != TARE__UNWIND_MORE)
+            return false;
+    return true;
+}
+
+bool tare__walk_again(struct tare__last_walk **at, struct tare__unwind *walk, uintptr_t above, uint32_t depth_max,
+                      bool by_frame_pointers, uint32_t *id)
+{
+    struct tare__last_walk *last = *at;
+    if (TARE__UNLIKELY(last == NULL) && (last = *at = make(ROOM_FIRST)) == NULL)
+        return false;
+    walk->stack = last->stack;
+    if (!leave_own(walk, above))
+        return false;
+    struct walker walker = {.at = at, .last = last, .walk = walk};
+    uint32_t epoch = tare__frames_epoch;
+    if (TARE__LIKELY(last->epoch == epoch && depth_max == UINT32_MAX))
+        walker.kept = last->depth;
+    last->depth = 0;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    enum tare__unwind_end end = walk_on(&walker, depth_max, by_frame_pointers);
+    if (TARE__UNLIKELY(end == TARE__UNWIND_NOT_TAKEN))
+        return false;
+    *id = finish(&walker, end);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    walker.last->stack = walk->stack;
+    walker.last->epoch = epoch;
+    if (TARE__UNLIKELY(TARE__LOAD(tare__frames_epoch) != epoch)) /* a signal handler forked meanwhile */
+        *id = 0;
+    else
+        walker.last->depth = walker.kept;
+    return true;
+}
