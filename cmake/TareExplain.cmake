@@ -8,3 +8,20 @@ tare_folder(tare_explain explain
     running.c snapshot.c statistic.c strings.c suppression.c table.c view.c
   USES layout text)
 set_target_properties(tare_explain PROPERTIES EXCLUDE_FROM_ALL ON)
+
+if(NOT TARE_BUILD_CLI AND NOT TARE_BUILD_TESTS)
+  return() # the library alone needs no other
+endif()
+
+# From addresses to places; it stands on tare_explain. Whoever takes its objects links tare_symbol_libraries.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libdw REQUIRED IMPORTED_TARGET libdw)
+find_library(TARE_IBERTY_LIBRARY iberty REQUIRED)
+add_library(tare_symbol_libraries INTERFACE)
+target_link_libraries(tare_symbol_libraries INTERFACE PkgConfig::libdw ${TARE_IBERTY_LIBRARY})
+target_link_options(tare_symbol_libraries INTERFACE LINKER:--exclude-libs,libiberty.a)
+tare_folder(tare_symbols explain
+  SOURCES symbol.c symbol_debug.c symbol_module.c symbol_name.c symbol_scope.c
+  USES layout text)
+target_link_libraries(tare_symbols PRIVATE tare_symbol_libraries)
+set_target_properties(tare_symbols PROPERTIES EXCLUDE_FROM_ALL ON)

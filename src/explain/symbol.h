@@ -14,6 +14,10 @@ struct tare__symbolize_options {
     /* Called now and then with how many of how many modules are done; may be NULL. */
     void (*progress)(size_t done, size_t all, void *context);
     void *context;
+
+    /* Directories of separate debug files besides /usr/lib/debug, with colons between
+     * them; may be NULL. */
+    const char *debug_path;
 };
 
 /* Fills in the places of every frame, and each module's problem. A frame of which
