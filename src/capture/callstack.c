@@ -117,14 +117,15 @@ static enum tare__unwind_end walk_part(const struct tare__unwind *walk, struct p
     return tare__unwind_slowly_visit(note_of_libgcc, part, above).end;
 }
 
-static bool add_part(struct tare__chain *chain, const struct part *part, struct tare__modules_seen *seen)
+static struct tare__chain add_part(struct tare__chain chain, const struct part *part, struct tare__modules_seen *seen)
 {
-    uint32_t count = part->count - part->skip < PART ? part->count - part->skip : PART;
-    while (count-- > 0)
-        if (!tare__frames_add(chain, part->addresses[count], (part->exact >> count & 1) != 0 ? TARE__FRAME_EXACT : 0,
-                              seen))
-            return false;
-    return true;
+    uint32_t left = part->count - part->skip < PART ? part->count - part->skip : PART;
+    do {
+        left--;
+        chain = tare__frames_add(chain, part->addresses[left], (part->exact >> left & 1) != 0 ? TARE__FRAME_EXACT : 0,
+                                 seen);
+    } while (left > 0 && chain.id != 0);
+    return chain;
 }
 
 static TARE__COLD uint32_t in_parts(const struct tare__unwind *walk, uintptr_t above)
@@ -132,43 +133,50 @@ static TARE__COLD uint32_t in_parts(const struct tare__unwind *walk, uintptr_t a
     struct tare__modules_seen seen = {0};
     struct tare__chain chain = {0};
     struct part part = {.skip = 0};
-    if (!tare__frames_begin(&chain, walk_part(walk, &part, above), &seen))
+    if (!tare__frames_begin(&chain, walk_part(walk, &part, above), &seen) || part.count == 0)
         return 0;
     for (uint32_t left = part.count; left > PART; left = part.skip) {
         part.skip = (left - 1) / PART * PART;
         walk_part(walk, &part, above);
-        if (!add_part(&chain, &part, &seen))
+        chain = add_part(chain, &part, &seen);
+        if (chain.id == 0)
             return 0;
     }
     if (part.skip != 0) {
         part.skip = 0;
         walk_part(walk, &part, above);
     }
-    return add_part(&chain, &part, &seen) ? chain.id : 0;
+    return add_part(chain, &part, &seen).id;
 }
 
 /* ---- A stack ---------------------------------------------------------------------- */
 
-TARE__INLINE uint32_t stack_from(struct tare__thread *thread, struct tare__unwind walk, uintptr_t above)
+static uint32_t stack_from(struct tare__thread *thread, const struct tare__unwind *start, uintptr_t above)
 {
     uint32_t id;
-    struct tare__unwind start = walk;
-    if (TARE__LIKELY(thread != &tare__late_thread && way != SLOW) &&
-        TARE__LIKELY(
-            tare__walk_again(&thread->last_walk, &walk, above, tare__callstack_depth_max, way == FRAME_POINTERS, &id)))
+    struct tare__unwind walk = *start;
+    if (thread != &tare__late_thread && way != SLOW &&
+        tare__walk_again(&thread->last_walk, &walk, above, tare__callstack_depth_max, way == FRAME_POINTERS, &id))
         return id;
-    return in_parts(&start, above);
+    return in_parts(start, above);
 }
 
 uint32_t tare__callstack(struct tare__thread *thread, uintptr_t above)
 {
-    return stack_from(thread, tare__unwind_here((struct tare__unwind_stack){0, 0}), above);
+    struct tare__unwind start = tare__unwind_here((struct tare__unwind_stack){0, 0});
+    uint32_t id = tare__walk_same(thread->last_walk, start.pc, start.sp, start.fp, above);
+    if (TARE__LIKELY(id != 0))
+        return id;
+    return stack_from(thread, &start, above);
 }
 
 uint32_t tare__callstack_from(struct tare__thread *thread, struct tare__caller caller)
 {
-    struct tare__unwind walk = {.pc = caller.pc, .sp = caller.sp, .fp = caller.fp, .stack = {1, 0}};
-    return stack_from(thread, walk, caller.sp);
+    uint32_t id = tare__walk_same(thread->last_walk, caller.pc, caller.sp, caller.fp, caller.sp);
+    if (TARE__LIKELY(id != 0))
+        return id;
+    struct tare__unwind start = {.pc = caller.pc, .sp = caller.sp, .fp = caller.fp, .stack = {1, 0}};
+    return stack_from(thread, &start, caller.sp);
 }
 
 void tare__callstack_thread_begins(struct tare__thread *thread)

@@ -19,23 +19,11 @@
 
 enum { BITS_FIRST = 12, BITS_MAX = 30 };
 
-struct table {
-    uint32_t bits, count;
-    uint64_t entries[];
-};
-
-static struct table *table;
+struct tare__frame_table *tare__frame_table;
 static tare__lock adding;
 uint32_t tare__frames_epoch;
 
-TARE__INLINE uint64_t hash_of(uint64_t parent, uintptr_t address, uint32_t flags)
-{
-    uint64_t hash = (parent ^ address ^ (uint64_t)flags << 56) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 32;
-}
-
-TARE__INLINE bool is_there(struct tare__frame *frame, uintptr_t address, uint32_t flags,
-                           struct tare__modules_seen *seen)
+static bool is_there(struct tare__frame *frame, uintptr_t address, uint32_t flags, struct tare__modules_seen *seen)
 {
     struct tare__module_here here;
     if (TARE__LIKELY(TARE__LOAD(frame->owner_private[0]) == 0))
@@ -47,15 +35,15 @@ TARE__INLINE bool is_there(struct tare__frame *frame, uintptr_t address, uint32_
     return true;
 }
 
-TARE__INLINE bool find(struct tare__chain *chain, uint64_t hash, uintptr_t address, uint32_t flags,
-                       struct tare__modules_seen *seen)
+static bool find(struct tare__chain *chain, uint64_t hash, uintptr_t address, uint32_t flags,
+                 struct tare__modules_seen *seen)
 {
-    const struct table *now = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
-    if (TARE__UNLIKELY(now == NULL))
+    const struct tare__frame_table *table = __atomic_load_n(&tare__frame_table, __ATOMIC_ACQUIRE);
+    if (TARE__UNLIKELY(table == NULL))
         return false;
-    uint32_t tag = (uint32_t)hash, mask = (1u << now->bits) - 1;
-    for (uint32_t i = tag >> (32 - now->bits);; i = (i + 1) & mask) {
-        uint64_t entry = __atomic_load_n(&now->entries[i], __ATOMIC_ACQUIRE);
+    uint32_t tag = (uint32_t)hash, mask = (1u << table->bits) - 1;
+    for (uint32_t i = tag >> (32 - table->bits);; i = (i + 1) & mask) {
+        uint64_t entry = __atomic_load_n(&table->entries[i], __ATOMIC_ACQUIRE);
         if (entry == 0)
             return false;
         if (entry >> 32 != tag)
@@ -71,7 +59,7 @@ TARE__INLINE bool find(struct tare__chain *chain, uint64_t hash, uintptr_t addre
     }
 }
 
-static void put(struct table *into, uint64_t entry)
+static void put(struct tare__frame_table *into, uint64_t entry)
 {
     uint32_t mask = (1u << into->bits) - 1, i = (uint32_t)(entry >> 32) >> (32 - into->bits);
     while (into->entries[i] != 0)
@@ -83,10 +71,10 @@ static void put(struct table *into, uint64_t entry)
 /* One more entry will leave at least one free. */
 static bool make_room(void)
 {
+    struct tare__frame_table *table = tare__frame_table, *larger = NULL;
     uint32_t bits = table != NULL ? table->bits : BITS_FIRST - 1;
     if (table != NULL && table->count < (1u << bits) / 4 * 3)
         return true;
-    struct table *larger = NULL;
     if (bits < BITS_MAX)
         larger = tare__os_map(sizeof *larger + sizeof(uint64_t) * (UINT64_C(2) << bits));
     if (larger == NULL)
@@ -95,7 +83,7 @@ static bool make_room(void)
     for (uint32_t i = 0; table != NULL && i < 1u << bits; i++)
         if (table->entries[i] != 0)
             put(larger, table->entries[i]);
-    __atomic_store_n(&table, larger, __ATOMIC_RELEASE);
+    __atomic_store_n(&tare__frame_table, larger, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -130,24 +118,22 @@ static bool add_under_lock(struct tare__chain *chain, uint64_t hash, uintptr_t a
     uint32_t id = make_record(chain->id, address, flags, &here);
     if (id == 0)
         return false;
-    put(table, (uint64_t)(uint32_t)hash << 32 | id);
+    put(tare__frame_table, (uint64_t)(uint32_t)hash << 32 | id);
     *chain = (struct tare__chain){hash, id, !here.stays};
     return true;
 }
 
-static TARE__COLD bool add(struct tare__chain *chain, uint64_t hash, uintptr_t address, uint32_t flags,
-                           struct tare__modules_seen *seen)
+TARE__COLD struct tare__chain tare__frames_add_slowly(struct tare__chain chain, uintptr_t address, uint32_t flags,
+                                                      struct tare__modules_seen *seen)
 {
+    uint64_t hash = tare__frames_hash(chain.hash, address, flags);
+    if (find(&chain, hash, address, flags, seen))
+        return chain;
     tare__lock_acquire(&adding);
-    bool added = add_under_lock(chain, hash, address, flags, seen);
+    if (!add_under_lock(&chain, hash, address, flags, seen))
+        chain.id = 0;
     tare__lock_release(&adding);
-    return added;
-}
-
-bool tare__frames_add(struct tare__chain *chain, uintptr_t address, uint32_t flags, struct tare__modules_seen *seen)
-{
-    uint64_t hash = hash_of(chain->hash, address, flags);
-    return TARE__LIKELY(find(chain, hash, address, flags, seen)) || add(chain, hash, address, flags, seen);
+    return chain;
 }
 
 bool tare__frames_begin(struct tare__chain *chain, enum tare__unwind_end end, struct tare__modules_seen *seen)
@@ -159,7 +145,8 @@ bool tare__frames_begin(struct tare__chain *chain, enum tare__unwind_end end, st
         truncation = TARE__TRUNCATED_DEPTH;
     else if (end == TARE__UNWIND_BAD_STACK)
         truncation = TARE__TRUNCATED_BAD_STACK;
-    return tare__frames_add(chain, truncation, TARE__FRAME_TRUNCATED, seen);
+    *chain = tare__frames_add(*chain, truncation, TARE__FRAME_TRUNCATED, seen);
+    return chain->id != 0;
 }
 
 void tare__frames_fork_prepare(void)
@@ -179,6 +166,6 @@ void tare__frames_fork_child(bool drop)
     tare__frames_epoch++;
     if (!drop)
         return;
-    table = NULL;
+    tare__frame_table = NULL;
     tare__module_records_drop();
 }

@@ -30,14 +30,13 @@ struct object {
 };
 
 /* A frame of the walk that is under way, the innermost first, and what the step from
- * there read: pc, fp, the CFA, lr. */
+ * there read; more than pc and fp where that is said. */
 struct fresh {
     uintptr_t pc, sp, fp;
-    uintptr_t slots[SLOTS_MOST];
-    bool used_fp, exact, not_called;
+    uintptr_t pc_slot, fp_slot, cfa_slot, lr_slot;
+    uint32_t flags; /* TARE__FRAME_EXACT */
+    bool used_fp, exact, read_more;
 };
-
-enum { PC_SLOT, FP_SLOT, CFA_SLOT, LR_SLOT };
 
 /* One mapping with the arrays behind it. */
 struct tare__last_walk {
@@ -130,15 +129,23 @@ static bool objects_hold(struct walker *walker)
     return true;
 }
 
-/* From the innermost frame kept on, outwards, as a walk would read them: each lies
- * where it does because those before are the same. */
-TARE__INLINE TARE__READS_STACKS bool words_hold(struct walker *walker)
+/* From that frame on, outwards, as a walk would read them: each lies where it does
+ * because those before are the same. 0, or the number of the first that is not. */
+#define HOLDS(slot) TARE__LIKELY(*(slot).at == (slot).value)
+TARE__INLINE TARE__READS_STACKS uint32_t first_word_changed(const struct tare__last_walk *last, uint32_t depth)
+{
+    const struct slot *slots = last->slots, *slot = slots + last->frames[depth - 1].slots;
+    while (slot - slots >= 4 && HOLDS(slot[-1]) && HOLDS(slot[-2]) && HOLDS(slot[-3]) && HOLDS(slot[-4]))
+        slot -= 4;
+    while (slot > slots && HOLDS(slot[-1]))
+        slot--;
+    return (uint32_t)(slot - slots);
+}
+
+TARE__INLINE bool words_hold(struct walker *walker)
 {
     const struct frame *frames = walker->last->frames;
-    const struct slot *slots = walker->last->slots;
-    uint32_t left = frames[walker->kept - 1].slots;
-    while (left > 0 && *slots[left - 1].at == slots[left - 1].value)
-        left--;
+    uint32_t left = first_word_changed(walker->last, walker->kept);
     if (left == 0)
         return true;
     do
@@ -177,12 +184,13 @@ static enum tare__unwind_end step(struct tare__unwind *walk, const struct tare__
     walk->sp = from->sp;
     walk->fp = from->fp;
     enum tare__unwind_end end = by_frame_pointers ? tare__unwind_step_by_frame_pointer(walk) : tare__unwind_step(walk);
-    fresh->slots[PC_SLOT] = walk->pc_slot;
-    fresh->slots[FP_SLOT] = walk->fp_slot;
-    fresh->slots[CFA_SLOT] = walk->cfa_slot;
-    fresh->slots[LR_SLOT] = walk->lr_slot;
+    fresh->pc_slot = walk->pc_slot;
+    fresh->fp_slot = walk->fp_slot;
+    fresh->cfa_slot = walk->cfa_slot;
+    fresh->lr_slot = walk->lr_slot;
+    fresh->flags = walk->not_called || fresh->exact ? TARE__FRAME_EXACT : 0;
     fresh->used_fp = walk->used_fp;
-    fresh->not_called = walk->not_called;
+    fresh->read_more = true;
     return end;
 }
 
@@ -201,12 +209,17 @@ static TARE__READS_STACKS enum tare__unwind_end walk_on(struct walker *walker, u
         if (TARE__UNLIKELY(walker->count == walker->last->room) && !grow(walker))
             return TARE__UNWIND_NOT_TAKEN;
         struct fresh *fresh = &walker->last->fresh[walker->count++];
-        *fresh = (struct fresh){.pc = frame.pc, .sp = frame.sp, .fp = frame.fp, .exact = exact};
+        fresh->pc = frame.pc;
+        fresh->sp = frame.sp;
+        fresh->fp = frame.fp;
+        fresh->exact = exact;
         if (TARE__LIKELY(!exact && !by_frame_pointers &&
                          tare__unwind_quickly(&frame, walk->stack.low, walk->stack.last))) {
-            fresh->slots[PC_SLOT] = frame.pc_slot;
-            fresh->slots[FP_SLOT] = frame.fp_slot;
+            fresh->pc_slot = frame.pc_slot;
+            fresh->fp_slot = frame.fp_slot;
+            fresh->flags = 0;
             fresh->used_fp = frame.used_fp;
+            fresh->read_more = false;
             if (TARE__UNLIKELY(frame.pc == 0))
                 return TARE__UNWIND_COMPLETE;
             continue;
@@ -236,51 +249,58 @@ static TARE__COLD bool keep_object(struct walker *walker, uintptr_t place, uint3
     return true;
 }
 
-/* As frame number `depth`, called by the one before. */
-TARE__INLINE TARE__READS_STACKS void keep(struct tare__last_walk *last, const struct fresh *fresh,
-                                          const struct tare__chain *chain, uint32_t depth)
+TARE__INLINE TARE__READS_STACKS uint32_t keep_word(struct tare__last_walk *last, uint32_t slots, uintptr_t at)
 {
-    const struct frame *caller = depth > 0 ? &last->frames[depth - 1] : NULL;
-    bool callers_fp_matters = caller != NULL && caller->fp_matters;
-    uint32_t slots = caller != NULL ? caller->slots : 0;
-    for (int i = 0; i < SLOTS_MOST; i++)
-        if (fresh->slots[i] != 0 && (i != FP_SLOT || callers_fp_matters)) {
-            const uintptr_t *at = (const uintptr_t *)fresh->slots[i];
-            last->slots[slots++] = (struct slot){at, *at};
-        }
-    last->frames[depth] = (struct frame){
-        .pc = fresh->pc,
-        .sp = fresh->sp,
-        .fp = fresh->fp,
-        .hash = chain->hash,
-        .id = chain->id,
-        .slots = slots,
-        .fp_matters = fresh->used_fp || (fresh->slots[FP_SLOT] == 0 && callers_fp_matters),
-        .exact = fresh->exact,
-    };
+    const uintptr_t *word = (const uintptr_t *)at;
+    if (at == 0)
+        return slots;
+    last->slots[slots] = (struct slot){word, *word};
+    return slots + 1;
+}
+
+/* As frame number `depth`, called by the one before. */
+TARE__INLINE void keep(struct tare__last_walk *last, const struct fresh *fresh, struct tare__chain chain,
+                       uint32_t depth)
+{
+    struct frame *frame = &last->frames[depth];
+    bool callers_fp_matters = depth > 0 && frame[-1].fp_matters;
+    uint32_t slots = depth > 0 ? frame[-1].slots : 0;
+    slots = keep_word(last, slots, fresh->pc_slot);
+    if (callers_fp_matters)
+        slots = keep_word(last, slots, fresh->fp_slot);
+    if (TARE__UNLIKELY(fresh->read_more)) {
+        slots = keep_word(last, slots, fresh->cfa_slot);
+        slots = keep_word(last, slots, fresh->lr_slot);
+    }
+    frame->pc = fresh->pc;
+    frame->sp = fresh->sp;
+    frame->fp = fresh->fp;
+    frame->hash = chain.hash;
+    frame->id = chain.id;
+    frame->slots = slots;
+    frame->fp_matters = fresh->used_fp || (fresh->fp_slot == 0 && callers_fp_matters);
+    frame->exact = fresh->exact;
 }
 
 /* Gives the fresh frames their ids, from the outermost in. */
-static bool add_fresh(struct walker *walker, struct tare__chain *chain, bool keeping)
+static uint32_t add_fresh(struct walker *walker, struct tare__chain chain, bool keeping)
 {
     struct tare__last_walk *last = walker->last;
     uint32_t depth = walker->kept;
-    bool added = true;
     while (last->object_count > 0 && last->objects[last->object_count - 1].frame >= depth)
         last->object_count--;
     for (uint32_t i = walker->count; i-- > 0;) {
         const struct fresh *fresh = &last->fresh[i];
-        uint32_t flags = fresh->exact || fresh->not_called ? TARE__FRAME_EXACT : 0;
-        added = tare__frames_add(chain, fresh->pc, flags, &walker->seen);
-        if (TARE__UNLIKELY(!added))
+        chain = tare__frames_add(chain, fresh->pc, fresh->flags, &walker->seen);
+        if (TARE__UNLIKELY(chain.id == 0))
             break;
-        if (TARE__UNLIKELY(chain->may_go) && keeping)
-            keeping = keep_object(walker, tare__frame_place(fresh->pc, flags), depth);
-        if (keeping)
+        if (TARE__UNLIKELY(chain.may_go) && keeping)
+            keeping = keep_object(walker, tare__frame_place(fresh->pc, fresh->flags), depth);
+        if (TARE__LIKELY(keeping))
             keep(last, fresh, chain, depth++);
     }
     walker->kept = depth;
-    return added;
+    return chain.id;
 }
 
 /* The id of the whole stack, or 0. */
@@ -299,7 +319,24 @@ static uint32_t finish(struct walker *walker, enum tare__unwind_end end)
     }
     while (keeping && walker->kept + walker->count > walker->last->room)
         keeping = grow(walker);
-    return walker->count == 0 || add_fresh(walker, &chain, keeping) ? chain.id : 0;
+    return add_fresh(walker, chain, keeping);
+}
+
+TARE__READS_STACKS uint32_t tare__walk_same(const struct tare__last_walk *last, uintptr_t pc, uintptr_t sp,
+                                            uintptr_t fp, uintptr_t above)
+{
+    struct tare__unwind_frame frame = {pc, sp, fp, 0, 0, false};
+    if (last == NULL || last->depth == 0 || last->epoch != tare__frames_epoch || last->object_count != 0)
+        return 0;
+    while (frame.sp < above)
+        if (!tare__unwind_quickly(&frame, last->stack.low, last->stack.last))
+            return 0;
+    const struct frame *innermost = &last->frames[last->depth - 1];
+    if (innermost->pc != frame.pc || innermost->sp != frame.sp ||
+        (innermost->fp_matters && innermost->fp != frame.fp) || innermost->exact ||
+        first_word_changed(last, last->depth) != 0)
+        return 0;
+    return innermost->id;
 }
 
 /* Through the frames below, which are tare's own. */

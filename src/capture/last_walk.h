@@ -32,6 +32,9 @@ struct tare__last_walk; /* a thread's, in thread.h */
 bool tare__walk_again(struct tare__last_walk **last, struct tare__unwind *walk, uintptr_t above, uint32_t depth_max,
                       bool by_frame_pointers, uint32_t *id);
 
+/* The same, but 0 unless it is the whole last one once more. NULL is fine. */
+uint32_t tare__walk_same(const struct tare__last_walk *last, uintptr_t pc, uintptr_t sp, uintptr_t fp, uintptr_t above);
+
 /* Nothing is known of the stack any more. NULL is fine. */
 void tare__walk_forget(struct tare__last_walk *last);
 

@@ -93,6 +93,17 @@ static bool mark_needed(const struct module *module)
     return found;
 }
 
+/* Those preloaded: the loader lists what a program starts with first, and behind it
+ * what dlopen() adds. */
+static void mark_before_needed(void)
+{
+    uint32_t last = modules_count;
+    while (last > 0 && !modules[last - 1].place.stays)
+        last--;
+    while (last-- > 0)
+        modules[last].place.stays = true;
+}
+
 void tare__unwind_modules_start(void)
 {
     if (modules_count != 0)
@@ -103,6 +114,7 @@ void tare__unwind_modules_start(void)
         for (uint32_t i = 0; i < modules_count; i++)
             found |= mark_needed(&modules[i]);
     }
+    mark_before_needed();
 }
 
 static const struct module *module_of_start(uintptr_t address)

@@ -4,9 +4,9 @@
  * (glibc 2.35); elsewhere among those that were there at the start.
  *
  * A rule that is remembered for an address must not outlive what is there.
- *   - The program and the modules that it needs, directly or not, are never
- *     unloaded: glibc's dlclose() unloads only what dlopen() loaded. Their rules
- *     hold for good, and cost nothing to check.
+ *   - The program, what is preloaded and the modules that it needs, directly or not,
+ *     are never unloaded: glibc's dlclose() unloads only what dlopen() loaded. Their
+ *     rules hold for good, and cost nothing to check.
  *   - Any other module may be closed, and another be loaded in its place. While a
  *     thread has a frame in a module it stays, so it is enough to look once in
  *     each walk that comes through it: its place and its build ID, a hash of its
