@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a call stack costs: nanoseconds a frame at two depths, by each unwinder,
- * from code with frame pointers and without. Prints a line for each: name, figure,
- * unit. Nothing is asserted. Where libunwind is linked, backtrace() is libunwind's.
+ * What a call stack costs at two depths: the walk alone by each unwinder, and what
+ * tare does for an allocation (the walk and the id of the stack), without the memory
+ * of the last walk, with the same stack again and with some inner frames that have
+ * changed. Prints a line for each: name, nanoseconds a stack and a frame (medians of
+ * the rounds), frames. Nothing is asserted. Where libunwind is linked, backtrace() is
+ * libunwind's.
  */
 #include <execinfo.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #ifdef WITH_LIBUNWIND
@@ -13,11 +17,16 @@
 #include <libunwind.h>
 #endif
 
+#include "callstack.h"
+#include "capture_pieces.h"
+#include "frames.h"
 #include "unwinder.h"
 
 #ifndef CODE
 #define CODE "plain" /* by hand */
 #endif
+
+#define NOINLINE __attribute__((noinline))
 
 enum { ROUNDS = 25, WALKS = 2000, FRAMES_MAX = 256 };
 
@@ -31,20 +40,12 @@ static double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
+/* ---- The walk alone -------------------------------------------------------------- */
+
 static uint32_t by_tables(void)
 {
     struct tare__unwind walk = tare__unwind_here(stack);
     uint32_t depth = tare__unwind_walk(&walk, frames, FRAMES_MAX, 0).depth;
-    stack = walk.stack;
-    return depth;
-}
-
-static uint32_t by_steps(void)
-{
-    struct tare__unwind walk = tare__unwind_here(stack);
-    uint32_t depth = 1;
-    while (tare__unwind_step(&walk) == TARE__UNWIND_MORE)
-        depth++;
     stack = walk.stack;
     return depth;
 }
@@ -74,14 +75,92 @@ static uint32_t by_libunwind(void)
 }
 #endif
 
+/* ---- With the stack's id ----------------------------------------------------------- */
+
+/* What callstack.c and pieces.c need of the rest. */
+struct tare__thread tare__late_thread;
+bool tare__birth_add_sites(void *piece, uint32_t *first)
+{
+    (void)piece;
+    (void)first;
+    return false;
+}
+
+static struct tare__thread thread;
+
+static uint32_t depth_of(uint32_t id)
+{
+    return id != 0 ? tare__frame_at(id)->depth : 0;
+}
+
+/* As a hook of malloc that notes its caller, and as a function that its hook calls. */
+NOINLINE static uint32_t capture(void)
+{
+    return depth_of(tare__callstack_from(&thread, TARE__CALLER));
+}
+
+NOINLINE static uint32_t capture_below(uintptr_t above)
+{
+    return depth_of(tare__callstack(&thread, above));
+}
+
+NOINLINE static uint32_t capture_from_below(void)
+{
+    volatile uint32_t depth = capture_below(TARE__FRAME);
+    return depth;
+}
+
+static uint32_t same(void)
+{
+    volatile uint32_t depth = capture();
+    return depth;
+}
+
+static uint32_t same_from_below(void)
+{
+    volatile uint32_t depth = capture_from_below();
+    return depth;
+}
+
+/* The last walk holds no longer, but where the stack is is known. */
+static uint32_t all_new(void)
+{
+    tare__frames_epoch++;
+    volatile uint32_t depth = capture();
+    return depth;
+}
+
+#define INNER(name, words, next)                                                                                       \
+    NOINLINE static uint32_t name(void)                                                                                \
+    {                                                                                                                  \
+        volatile uint32_t kept[words] = {0};                                                                           \
+        return next() + kept[0];                                                                                       \
+    }
+INNER(inner_a, 3, capture)
+INNER(middle_a, 5, inner_a)
+INNER(inner_b, 7, capture)
+INNER(middle_b, 2, inner_b)
+
+/* Three frames have changed each time. */
+static uint32_t changed(void)
+{
+    static unsigned turn;
+    return ++turn % 2 == 0 ? middle_a() : middle_b();
+}
+
+/* ---- Medians -------------------------------------------------------------------------- */
+
 static const struct {
     const char *name;
     uint32_t (*walk)(void);
     int walks;
-} unwinders[] = {
+} ways[] = {
     {"tables", by_tables, WALKS},
-    {"tables_by_steps", by_steps, WALKS},
     {"frame_pointers", by_frame_pointers, WALKS},
+    {"id_all_new", all_new, WALKS},
+    {"id_changed", changed, WALKS},
+    {"id_same", same, WALKS},
+    {"id_same_from_below", same_from_below, WALKS},
 #ifdef WITH_LIBUNWIND
     {"libunwind", by_libunwind, WALKS},
 #endif
@@ -89,23 +168,32 @@ static const struct {
     {"libgcc", by_libgcc, WALKS / 20},
 };
 
-enum { UNWINDERS = sizeof unwinders / sizeof *unwinders };
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static int by_size(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
 
 static void measure(int depth)
 {
-    double least[UNWINDERS];
-    uint32_t found[UNWINDERS];
+    static double ns[WAYS][ROUNDS];
+    uint32_t found[WAYS];
     for (int round = 0; round < ROUNDS; round++)
-        for (int i = 0; i < UNWINDERS; i++) {
-            found[i] = unwinders[i].walk();
+        for (int i = 0; i < WAYS; i++) {
+            found[i] = ways[i].walk();
             double start = now_ns();
-            for (int k = 0; k < unwinders[i].walks; k++)
-                unwinders[i].walk();
-            double ns = (now_ns() - start) / unwinders[i].walks / found[i];
-            least[i] = round == 0 || ns < least[i] ? ns : least[i];
+            for (int k = 0; k < ways[i].walks; k++)
+                ways[i].walk();
+            ns[i][round] = (now_ns() - start) / ways[i].walks;
         }
-    for (int i = 0; i < UNWINDERS; i++)
-        printf(CODE "_%d_%s %.2f ns/frame (%u frames)\n", depth, unwinders[i].name, least[i], found[i]);
+    for (int i = 0; i < WAYS; i++) {
+        qsort(ns[i], ROUNDS, sizeof ns[i][0], by_size);
+        double median = ns[i][ROUNDS / 2];
+        printf(CODE "_%d_%s %.1f ns/stack %.2f ns/frame %u frames\n", depth, ways[i].name, median, median / found[i],
+               found[i]);
+    }
 }
 
 /* Functions of frames of different sizes, so that no two steps are alike. */
@@ -128,6 +216,7 @@ KEEP(first, 3, second)
 int main(void)
 {
     tare__unwind_start();
+    tare__callstack_start();
     first(10, 10);
     first(30, 30);
     return 0;
