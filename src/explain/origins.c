@@ -12,7 +12,7 @@
 
 #include "grow.h"
 #include "origins_parts.h"
-#include "strings.h"
+#include "string_pool.h"
 
 int tare__damaged(struct tare__building *building, const struct tare__records *records, const char *what, uint32_t id,
                   const char *problem)

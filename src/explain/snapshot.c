@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "strings.h"
+#include "string_pool.h"
 
 const char *tare__process_argument(const struct tare__process *process, const char *before)
 {

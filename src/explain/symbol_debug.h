@@ -5,7 +5,7 @@
 
 #include <elfutils/libdwfl.h>
 
-#include "strings.h"
+#include "string_pool.h"
 
 /* A function that code belongs to, or one that was inlined into another. */
 struct tare__scope_of_code {

@@ -2,7 +2,7 @@
 #ifndef TARE__SYMBOL_NAME_H
 #define TARE__SYMBOL_NAME_H
 
-#include "strings.h"
+#include "string_pool.h"
 
 /* What a function is called in its source, C++ or Rust, without the type it
  * returns; the name itself where it is no mangled one. NULL: no memory. */

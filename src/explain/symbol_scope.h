@@ -6,7 +6,7 @@
 #include <elfutils/libdw.h>
 #include <stdbool.h>
 
-#include "strings.h"
+#include "string_pool.h"
 
 /* A compile unit, for names in it. Begin with all but unit 0. */
 struct tare__naming {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Text that lives as long as its owner, each once: what is equal is the same pointer. */
-#ifndef TARE__STRINGS_H
-#define TARE__STRINGS_H
+#ifndef TARE__STRING_POOL_H
+#define TARE__STRING_POOL_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Chunks that are never moved; a string lies behind the place for its meaning. */
-#include "strings.h"
+#include "string_pool.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
