@@ -28,6 +28,12 @@ struct tare__first_site {
 int tare__damaged(struct tare__building *building, const struct tare__records *records, const char *what, uint32_t id,
                   const char *problem);
 
+/* One that never was, or that has started anew since what it told of has ended. */
+static inline bool tare__is_blank(const struct tare__site *site)
+{
+    return (site->allocations | site->reallocations) == 0;
+}
+
 /* The frames that sites lead to; modules are there. 0, or an error. */
 int tare__add_stacks(struct tare__building *building);
 

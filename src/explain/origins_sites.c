@@ -65,6 +65,8 @@ int tare__add_sites(struct tare__building *building)
     int error = prepare_sites(building);
     for (uint32_t id = 0; error == 0 && (id = tare__records_next(&building->sites, id)) != 0;) {
         const struct tare__site *site = tare__records_at(&building->sites, id);
+        if (tare__is_blank(site))
+            continue;
         uint32_t stack = site->stack == 0 ? 0 : *tare__records_note(&building->frames, site->stack);
         struct tare__snapshot_site *to = site_of(building, stack, site->scopes == TARE__SCOPES_RUNTIME);
         if (to == NULL)

@@ -107,7 +107,7 @@ int tare__add_stacks(struct tare__building *building)
     int error = 0;
     for (uint32_t id = 0; error == 0 && (id = tare__records_next(&building->sites, id)) != 0;) {
         const struct tare__site *site = tare__records_at(&building->sites, id);
-        if (site->stack == 0)
+        if (site->stack == 0 || tare__is_blank(site))
             continue;
         if (tare__records_at(&building->frames, site->stack) == NULL)
             return tare__damaged(building, &building->sites, "site", id, "its stack is not there");

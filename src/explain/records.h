@@ -10,13 +10,14 @@
 struct tare__records {
     uint32_t record_bytes;
     uint32_t per_piece;
-    uint32_t piece_count; /* of all kinds */
     struct tare__piece_copy {
-        unsigned char *bytes; /* NULL: of another kind */
-        uint32_t *notes;      /* one for each record, for the reader, 0 at first */
+        uint32_t first_id;
         uint32_t used;
+        unsigned char *bytes;
+        uint32_t *notes; /* one for each record, for the reader, 0 at first */
         uint64_t offset; /* in the file */
-    } * pieces;          /* by id / per_piece */
+    } * pieces;          /* by first_id */
+    size_t piece_count;
 };
 
 /* Takes what there is now: an id that was in a record copied before is among it.

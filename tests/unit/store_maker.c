@@ -56,7 +56,8 @@ struct tare__piece *store_piece(const struct store_maker *maker, uint32_t number
 static void *record(const struct store_maker *maker, enum tare__piece_kind kind, uint32_t id)
 {
     uint32_t per_piece = TARE__PIECE_BYTES / record_bytes[kind];
-    return (char *)store_piece(maker, id / per_piece) + (size_t)(id % per_piece) * record_bytes[kind];
+    return (char *)store_piece(maker, id / per_piece - maker->ids_before) +
+           (size_t)(id % per_piece) * record_bytes[kind];
 }
 
 struct tare__module *store_module(const struct store_maker *maker, uint32_t id)
@@ -78,10 +79,13 @@ static uint32_t add_record(struct store_maker *maker, enum tare__piece_kind kind
         maker->store->piece_count = maker->piece_count;
         CHECK(store_bytes(maker) <= ROOM);
         maker->current[kind] = number + 1;
-        *store_piece(maker, number) = (struct tare__piece){
-            .kind = kind, .record_bytes = record_bytes[kind], .first_id = number * per_piece, .used = 1};
+        *store_piece(maker, number) = (struct tare__piece){.kind = kind,
+                                                           .record_bytes = record_bytes[kind],
+                                                           .first_id = (maker->ids_before + number) * per_piece,
+                                                           .used = 1};
     }
-    return number * per_piece + store_piece(maker, number)->used++;
+    struct tare__piece *piece = store_piece(maker, number);
+    return piece->first_id + piece->used++;
 }
 
 uint32_t store_add_module(struct store_maker *maker, uint64_t low, uint64_t end, uint64_t bias, const char *path)

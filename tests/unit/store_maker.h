@@ -24,6 +24,7 @@ struct store_maker {
     struct tare__store *store;
     uint64_t pieces_offset; /* also when the store has been told otherwise */
     uint32_t piece_count;
+    uint32_t ids_before;                 /* how many pieces' ids were given out before; set it first of all */
     uint32_t current[TARE__PIECE_KINDS]; /* the number of the kind's last piece, and one; 0 for none */
 };
 
