@@ -122,18 +122,34 @@ static uint64_t rule_for(struct tare__unwind *walk)
 
 /* ---- Stacks ------------------------------------------------------------------ */
 
-enum { PAGE_BYTES = 4096 }; /* the smallest there is */
+enum {
+    PAGE_BYTES = 4096, /* the smallest there is */
+    JOINED_BYTES = 1 << 20
+};
+
+/* All pages from one up to before another. Those of a frame with a large array have no
+ * slot in them, and must not part the stack in two that take turns. */
+static bool all_readable(uintptr_t page, uintptr_t end)
+{
+    if (end - page > JOINED_BYTES)
+        return false;
+    for (; page != end; page += PAGE_BYTES)
+        if (!tare__os_readable((const void *)page))
+            return false;
+    return true;
+}
 
 /* The page of a slot, which is outside of what is known. */
 static TARE__COLD bool extend(struct tare__unwind_stack *stack, uintptr_t slot)
 {
     uintptr_t page = slot & ~(uintptr_t)(PAGE_BYTES - 1), last = page + PAGE_BYTES - sizeof slot;
+    uintptr_t known_end = stack->last + sizeof slot;
     if (slot % sizeof slot != 0 || slot < PAGE_BYTES || slot >> TARE__ADDRESS_BITS != 0 ||
         !tare__os_readable((const void *)slot))
         return false;
-    if (page == stack->last + sizeof slot)
+    if (stack->last != 0 && page >= known_end && all_readable(known_end, page))
         stack->last = last;
-    else if (last + sizeof slot == stack->low)
+    else if (stack->last != 0 && page < stack->low && all_readable(page + PAGE_BYTES, stack->low))
         stack->low = page;
     else
         *stack = (struct tare__unwind_stack){page, last};
@@ -365,6 +381,8 @@ static TARE__READS_STACKS uintptr_t find_made_stacks_end(void)
 
 void tare__unwind_start(void)
 {
+    uintptr_t unused;
     made_stacks_end = find_made_stacks_end();
     tare__unwind_modules_start();
+    tare__unwind_slowly(&unused, 0, 0);
 }
