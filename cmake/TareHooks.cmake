@@ -19,6 +19,8 @@ tare_read_hooks(TARE_HOOKS hooks.def)
 tare_read_hooks(TARE_THREAD_HOOKS thread_hooks.def)
 set(TARE_WRAP_FLAGS ${TARE_HOOKS} ${TARE_THREAD_HOOKS})
 list(TRANSFORM TARE_WRAP_FLAGS PREPEND "-Wl,--wrap=")
+# Without this header in a static program (gcc leaves it out there) call stacks are found slowly.
+list(APPEND TARE_WRAP_FLAGS "-Wl,--eh-frame-hdr")
 
 # gcc and clang know these and delete calls whose block goes unused. strdup and
 # strndup are not interposed, but clang deletes them as well.

@@ -217,12 +217,23 @@ typedef enum tare_domain {
 } tare_domain;
 
 /*
+ * Whether a scope collects sites: the distinct call stacks that allocate, each with
+ * what came from it, so that a failure can show them. Without them a call costs a
+ * fraction. A scope without them inside one with them costs as much as that.
+ */
+typedef enum tare_sites {
+    TARE_SITES_ON = 0,
+    TARE_SITES_OFF = 1,
+} tare_sites;
+
+/*
  * The one list of options of a scope: TYPE, NAME, default and meaning. Each is
  * the default where it is 0.
  */
 #define TARE_OPTIONS(X)                                                                                                \
     X(const char *, name, 0, "shown in messages; must live as long as the scope; NULL for none")                       \
     X(tare_domain, domain, TARE_THREAD, "whose calls are counted")                                                     \
+    X(tare_sites, sites, TARE_SITES_ON, "whether call stacks are collected")                                           \
     X(unsigned, watchdog_ms, 0, "how long other threads wait for an exclusive scope at most; 0 is 10,000")
 
 #define TARE_OPTION_FIELD_(type, name, initially, text) type name TARE_INITIALLY_(initially);

@@ -131,8 +131,32 @@ static struct tare__share *shares_of(const struct tare__thread *thread)
     return shares;
 }
 
+/* Where the highest net of an attachment's scope is to be found. */
+static void set_peak_source(struct tare__thread *thread, struct tare__attachment *at)
+{
+    struct tare__era *era = at->era;
+    const struct tare__scope *scope = at->scope;
+    bool alone = scope->domain == TARE_THREAD;
+    era->net_base = alone ? tare__net_of(&at->base) : scope->net_base;
+    era->peak_before = alone ? &at->peak : &scope->peak;
+    era->peak_now = alone ? &thread->counters->peak : &shared_of(scope)->peak;
+}
+
+static void set_sites(struct tare__thread *thread)
+{
+    struct tare__attachment *first = thread->attachments;
+    thread->sites = false;
+    for (struct tare__attachment *at = first; at != NULL; at = at->next_of_thread)
+        if (!at->over) {
+            set_peak_source(thread, at);
+            thread->sites |= at->scope->sites;
+        }
+    thread->hot->only_era = first != NULL && first->next_of_thread == NULL ? first->era : NULL;
+}
+
 void tare__refresh(struct tare__thread *thread)
 {
+    set_sites(thread);
     tare__thread_refresh(thread, birth_of(thread->attachments), shares_of(thread));
 }
 

@@ -7,7 +7,7 @@
 #define CHUNK_NODES (1u << TARE__BIRTH_CHUNK_BITS)
 
 uintptr_t tare__birth_chunks[TARE__BIRTH_CHUNKS];
-void (*tare__birth_ended)(uint32_t scopes, const struct tare__birth_node *node);
+void (*tare__birth_ended)(struct tare__birth_node *node);
 static uint32_t chunks_taken;
 static uint32_t next_birth, chunk_end; /* of the chunk of nodes that is being filled */
 static uint32_t free_births;
@@ -44,11 +44,6 @@ static bool take_chunk(uintptr_t contents, uint32_t *first)
 bool tare__birth_add_sites(void *piece, uint32_t *first)
 {
     return take_chunk((uintptr_t)piece | 1, first);
-}
-
-uint32_t tare__birth_chunks_end(void)
-{
-    return __atomic_load_n(&chunks_taken, __ATOMIC_RELAXED) << TARE__BIRTH_CHUNK_BITS;
 }
 
 static bool add_nodes(void)
@@ -189,7 +184,7 @@ static struct tare__era *give_birth(uint32_t birth)
 {
     struct tare__birth_node *node = tare__birth_node(birth);
     if (tare__birth_ended != NULL)
-        tare__birth_ended(birth, node);
+        tare__birth_ended(node);
     take_from_place(birth);
     node->next = free_births;
     free_births = birth;

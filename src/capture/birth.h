@@ -49,7 +49,7 @@ struct tare__birth_node {
     uint32_t parent;
     uint32_t next;          /* of the same era, or in the free list */
     uint32_t next_in_place; /* of the table in which it is found */
-    uint32_t first_site;    /* of those whose scopes it is; under the lock of pieces */
+    uint32_t first_site;    /* of those whose scopes it is, and which are not all 0; atomic */
     uint32_t depth;         /* eras in the list: 1 for one alone */
 };
 
@@ -89,9 +89,6 @@ TARE__INLINE uint32_t tare__birth_scopes(uint32_t birth)
  * more births. Under the lock of pieces. */
 bool tare__birth_add_sites(void *piece, uint32_t *first);
 
-/* Births from here on are not given out yet. */
-uint32_t tare__birth_chunks_end(void);
-
 /* Any thread. The birth must be a set of scopes, TARE__BIRTH_FIRST or later. */
 struct tare__birth_node *tare__birth_node(uint32_t scopes);
 
@@ -104,8 +101,7 @@ bool tare__born_in(uint32_t birth, const struct tare__era *era);
 bool tare__era_elsewhere(struct tare__era *era, int64_t blocks, int64_t bytes);
 void tare__era_recycle(struct tare__era *era);
 
-/* Called for each node that is to be used again, before that: its sites are no more.
- * Under the registry's lock. */
-extern void (*tare__birth_ended)(uint32_t scopes, const struct tare__birth_node *node) TARE__HIDDEN;
+/* Called for each node that is to be used again, before that. Under the registry's lock. */
+extern void (*tare__birth_ended)(struct tare__birth_node *node) TARE__HIDDEN;
 
 #endif

@@ -19,10 +19,24 @@
 #define TARE__FRAME_PIECES_MAX 65536u
 #define TARE__MODULE_PIECES_MAX 256u
 
-/* Guards all that makes records. Taken inside the registry's lock or without it,
- * never the other way round, and by a thread that has told its guard, or that is
- * recording. */
+/* Guards all that makes records, and what leads to them. Taken inside the registry's
+ * lock or without it, never the other way round. A signal handler on a stack of its
+ * own can't be told from a call after a jump, and one that jumps would leave the lock
+ * held for good: so no signal comes in between. */
 extern tare__lock tare__pieces_lock TARE__HIDDEN;
+
+TARE__INLINE uint64_t tare__pieces_begin(void)
+{
+    uint64_t blocked = tare__os_block_signals();
+    tare__lock_acquire(&tare__pieces_lock);
+    return blocked;
+}
+
+TARE__INLINE void tare__pieces_end(uint64_t blocked)
+{
+    tare__lock_release(&tare__pieces_lock);
+    tare__os_restore_signals(blocked);
+}
 
 /* A record that is zeroed and nobody sees, and its id; NULL when there is no room.
  * Once it is filled in, tare__piece_publish() lets readers of the file see it. Both
@@ -48,6 +62,9 @@ TARE__INLINE struct tare__module *tare__module_at(uint32_t id)
 
 /* Calls visit for each site in use. Under the lock. */
 void tare__site_each(void (*visit)(uint32_t id, struct tare__site *site, void *context), void *context);
+
+/* Calls visit for each piece. Under the lock. */
+void tare__piece_each(void (*visit)(const struct tare__piece *piece, void *context), void *context);
 
 /* The room behind the fixed part of a store that is made, for the first pieces. */
 #define TARE__PIECES_AT_START 4u

@@ -21,9 +21,13 @@ extern bool tare__store_recorded TARE__HIDDEN;
  * children are not to be recorded. */
 #define TARE__ENVIRONMENT_STORE "TARE_STORE"
 #define TARE__ENVIRONMENT_FOLLOW "TARE_FOLLOW"
+#define TARE__ENVIRONMENT_SITES "TARE_SITES"
 
 /* Decides whether this process is recorded, and where. */
 void tare__store_start(void);
+
+/* Fills in what says whose store it is, but for `ready`. */
+void tare__store_describe(struct tare__store *store, uint32_t sequence, bool forked);
 
 /* In a child: takes the parent's store off and lays the child's own one, empty,
  * at the same address. */

@@ -62,20 +62,35 @@ bool tare__environment_preloaded(void)
     return at != NULL && our_entry(*at + sizeof "LD_PRELOAD", &length) != NULL;
 }
 
+enum answer { UNASKED, YES, NO };
+
+/* Unless the variable has that value. */
+static bool yes_unless(enum answer *answer, const char *name, const char *no)
+{
+    if (*answer == UNASKED) {
+        const char *value = tare__environment_get(name);
+        *answer = value != NULL && strcmp(value, no) == 0 ? NO : YES;
+    }
+    return *answer == YES;
+}
+
 bool tare__environment_follow(void)
 {
-    static enum { UNASKED, YES, NO } follow;
-    if (follow == UNASKED) {
-        const char *value = tare__environment_get(TARE__ENVIRONMENT_FOLLOW);
-        follow = value != NULL && strcmp(value, "0") == 0 ? NO : YES;
-    }
-    return follow == YES;
+    static enum answer follow;
+    return yes_unless(&follow, TARE__ENVIRONMENT_FOLLOW, "0");
+}
+
+bool tare__environment_sites(void)
+{
+    static enum answer sites;
+    return yes_unless(&sites, TARE__ENVIRONMENT_SITES, "off");
 }
 
 void tare__environment_forget(void)
 {
     remove_variable(find(TARE__ENVIRONMENT_STORE));
     remove_variable(find(TARE__ENVIRONMENT_FOLLOW));
+    remove_variable(find(TARE__ENVIRONMENT_SITES));
     char **at = find("LD_PRELOAD");
     if (at == NULL)
         return;

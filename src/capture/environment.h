@@ -16,6 +16,9 @@ bool tare__environment_preloaded(void);
  * first at start-up, and remembered. */
 bool tare__environment_follow(void);
 
+/* True unless no scope is to collect sites (TARE_SITES=off). Likewise. */
+bool tare__environment_sites(void);
+
 /* Takes this library's entry, and no other, off LD_PRELOAD, and the variables
  * of `tare run` with it, so that children run as if without us. */
 void tare__environment_forget(void);

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "callstack.h"
+#include "capture_pieces.h"
 #include "capture_store.h"
 #include "gate.h"
 #include "modules.h"
@@ -75,6 +77,8 @@ void tare__fork_prepare(void)
     if (stale)
         tare__scope_sync(thread);
     tare__noted_fork_prepare();
+    tare__callstack_fork_prepare();
+    tare__lock_acquire(&tare__pieces_lock);
     take_snapshot(thread);
     snapshot.of = thread;
     snapshot.guard = guard;
@@ -87,6 +91,8 @@ void tare__fork_parent(void)
     struct tare__thread *thread = thread_at(hot);
     uintptr_t guard = snapshot.guard;
     snapshot.taken = false;
+    tare__lock_release(&tare__pieces_lock);
+    tare__callstack_fork_parent();
     tare__noted_fork_parent();
     tare__lock_release(&tare__registry_lock);
     tare__modules_fork_done();
@@ -142,6 +148,7 @@ static void move_to_own_store(struct tare__thread *mine)
     uint32_t inexact = TARE__LOAD(tare__store->inexact); /* and so are the scopes that go on */
     tare__scope_leave_run();
     tare__store_fork();
+    tare__callstack_fork_child(true);
     tare__scope_rebase_shared(&snapshot.shared);
     if (mine != NULL) {
         tare__scope_mark_inexact(mine, inexact);
@@ -155,6 +162,7 @@ static void move_to_own_store(struct tare__thread *mine)
 static TARE__COLD void become_child(struct tare__hot *hot)
 {
     tare__registry_lock.word = 0;
+    tare__pieces_lock.word = 0;
     tare__noted_fork_child();
     tare__modules_fork_done();
     tare__process_pid = tare__os_pid();
@@ -179,6 +187,8 @@ static TARE__COLD void become_child(struct tare__hot *hot)
             leave_slot(mine);
         leave_slot(&tare__late_thread);
         move_to_own_store(mine);
+    } else {
+        tare__callstack_fork_child(false);
     }
     tare__thread_each(end_ghost, mine);
     if (mine != NULL) {

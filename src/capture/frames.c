@@ -129,10 +129,12 @@ TARE__COLD struct tare__chain tare__frames_add_slowly(struct tare__chain chain, 
     uint64_t hash = tare__frames_hash(chain.hash, address, flags);
     if (find(&chain, hash, address, flags, seen))
         return chain;
+    uint64_t blocked = tare__os_block_signals(); /* as for tare__pieces_lock */
     tare__lock_acquire(&adding);
     if (!add_under_lock(&chain, hash, address, flags, seen))
         chain.id = 0;
     tare__lock_release(&adding);
+    tare__os_restore_signals(blocked);
     return chain;
 }
 

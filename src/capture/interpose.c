@@ -12,6 +12,7 @@
 #include "modules.h"
 #include "real.h"
 #include "record.h"
+#include "site.h"
 #include "start.h"
 
 #ifdef TARE__WRAP
@@ -115,11 +116,40 @@ static __attribute__((noinline)) void *malloc_shared(size_t size, const void *ca
     return malloc_counting(size, hot, true);
 }
 
-static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *caller, struct tare__hot *hot)
+static __attribute__((noinline)) void *malloc_without_site(size_t size, const void *caller, struct tare__hot *hot)
 {
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->counters->recording != 0))
         return malloc_shared(size, caller, hot);
     return malloc_counting(size, hot, false);
+}
+
+/* The same where sites are collected. frame: where the caller's stack begins. */
+TARE__INLINE void *count_block_of_site(struct tare__hot *hot, void *block, size_t size, uintptr_t frame)
+{
+    struct tare__counters *counters = hot->counters;
+    tare__record_begin(counters, frame);
+    if (TARE__LIKELY(block != NULL)) {
+        uint32_t birth = tare__site_here(hot, hot->birth, frame);
+        struct tare__site *site = tare__birth_site(birth);
+        if (TARE__LIKELY(site != NULL))
+            tare__site_note_peak(hot, site);
+        if (TARE__UNLIKELY(!tare__map_put_wide(block, size, birth)))
+            TARE__ADD(counters->lost_blocks, 1);
+        tare__count_allocation(hot, size, true);
+        if (TARE__LIKELY(site != NULL))
+            tare__site_allocated(hot, site, block, size);
+    } else {
+        TARE__ADD(counters->failed_allocations, 1);
+    }
+    tare__record_end(counters);
+    return block;
+}
+
+static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *caller, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SITES || hot->counters->recording != 0))
+        return malloc_without_site(size, caller, hot);
+    return count_block_of_site(hot, tare__real.malloc(size), size, TARE__FRAME);
 }
 
 static TARE__COLD void *put_slowly(void *block, size_t size)
@@ -188,12 +218,46 @@ static __attribute__((noinline)) void free_shared(void *block, struct tare__hot 
         free_counting(block, hot, true);
 }
 
-static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot)
+static __attribute__((noinline)) void free_without_site(void *block, struct tare__hot *hot)
 {
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING))
         free_shared(block, hot);
     else
         free_counting(block, hot, false);
+}
+
+/* The site of a block that is in the map by one word, where its scopes are the
+ * thread's; else NULL. */
+TARE__INLINE struct tare__site *site_of(const struct tare__hot *hot, uint32_t word)
+{
+    if (TARE__UNLIKELY(word == 0 || (word & TARE__MAP_EXTENDED) != 0))
+        return NULL;
+    struct tare__site *site = tare__birth_site(word >> TARE__MAP_BIRTH_SHIFT);
+    return TARE__LIKELY(site != NULL && site->scopes == hot->birth) ? site : NULL;
+}
+
+static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SITES)) {
+        free_without_site(block, hot);
+        return;
+    }
+    uint32_t *slot;
+    uint32_t word = word_of(block, &slot);
+    struct tare__site *site = site_of(hot, word);
+    struct tare__counters *counters = hot->counters;
+    if (TARE__UNLIKELY(site == NULL || counters->recording != 0)) {
+        free_in_general(block, TARE__FRAME);
+        return;
+    }
+    size_t size = tare__map_inline_size(word);
+    tare__record_begin(counters, TARE__FRAME);
+    tare__site_note_peak(hot, site);
+    TARE__STORE(*slot, 0);
+    tare__count_deallocation(hot, size, true);
+    tare__site_deallocated(hot, site, block, size);
+    tare__record_end(counters);
+    tare__real.free(block);
 }
 
 TARE__EXPORT void HOOK(free)(void *block)
@@ -240,9 +304,11 @@ TARE__EXPORT void *HOOK(calloc)(size_t count, size_t size)
             tare__map_put_wide(block, bytes, TARE__BIRTH_NONE);
         return block;
     }
-    if (TARE__UNLIKELY((mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED) || hot->counters->recording != 0))
+    if (TARE__UNLIKELY(mode < TARE__MODE_COUNTING || mode > TARE__MODE_SITES || hot->counters->recording != 0))
         return calloc_in_general(count, size, bytes, TARE__FRAME);
     void *block = tare__real.calloc(count, size);
+    if (mode == TARE__MODE_SITES)
+        return count_block_of_site(hot, block, bytes, TARE__FRAME);
     return count_new_block(hot, block, bytes, mode == TARE__MODE_SHARED, TARE__FRAME);
 }
 
@@ -356,9 +422,40 @@ TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *ho
     return block;
 }
 
+/* The same where sites are collected: the block keeps the site of its birth, and the
+ * call is one of the stack it comes from. */
+static __attribute__((noinline)) void *realloc_of_site(void *old, size_t size, struct tare__hot *hot)
+{
+    uint32_t *slot;
+    uint32_t word = word_of(old, &slot);
+    struct tare__site *site = site_of(hot, word);
+    if (TARE__UNLIKELY(site == NULL || size == 0 || hot->counters->recording != 0))
+        return realloc_in_general(old, size, TARE__FRAME);
+    size_t old_size = tare__map_inline_size(word);
+    void *block = realloc_wide(old, size, slot, word);
+    struct tare__counters *counters = hot->counters;
+    tare__record_begin(counters, TARE__FRAME);
+    if (TARE__LIKELY(block != NULL)) {
+        struct tare__site *by = tare__birth_site(tare__site_here(hot, hot->birth, TARE__FRAME));
+        if (TARE__UNLIKELY(!tare__map_put_wide(block, size, word >> TARE__MAP_BIRTH_SHIFT)))
+            TARE__ADD(counters->lost_blocks, 1);
+        tare__site_note_peak(hot, site);
+        tare__count_reallocation(hot, old_size, size, true);
+        TARE__SITE_ADD(hot, site->live_bytes, (int64_t)(size - old_size));
+        if (TARE__LIKELY(by != NULL))
+            tare__site_reallocated(hot, by, (int64_t)(size - old_size));
+    } else {
+        TARE__ADD(counters->failed_allocations, 1);
+    }
+    tare__record_end(counters);
+    return block;
+}
+
 static __attribute__((noinline)) void *realloc_in_scope(void *old, size_t size, struct tare__hot *hot)
 {
     uint32_t mode = TARE__LOAD(hot->mode);
+    if (mode == TARE__MODE_SITES)
+        return realloc_of_site(old, size, hot);
     if (TARE__UNLIKELY(mode != TARE__MODE_COUNTING && mode != TARE__MODE_SHARED))
         return realloc_in_general(old, size, TARE__FRAME);
     uint32_t *slot;

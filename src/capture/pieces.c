@@ -127,6 +127,13 @@ void tare__piece_publish(enum tare__piece_kind kind, uint32_t id)
     __atomic_store_n(&piece->used, id - piece->first_id + 1, __ATOMIC_RELEASE);
 }
 
+void tare__piece_each(void (*visit)(const struct tare__piece *piece, void *context), void *context)
+{
+    for (uint32_t w = 0; w < window_count; w++)
+        for (uint32_t i = 0; i < windows[w].taken; i++)
+            visit(piece_at(&windows[w], i), context);
+}
+
 void tare__site_each(void (*visit)(uint32_t id, struct tare__site *site, void *context), void *context)
 {
     for (uint32_t w = 0; w < window_count; w++)

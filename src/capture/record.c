@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "noted.h"
 #include "scope.h"
+#include "site.h"
 
 void tare__shared_peak(struct tare__shared *shared, int64_t net)
 {
@@ -16,7 +17,7 @@ void tare__shared_peak(struct tare__shared *shared, int64_t net)
     }
 }
 
-static bool is_attached(const struct tare__thread *thread, const struct tare__era *era)
+bool tare__is_attached(const struct tare__thread *thread, const struct tare__era *era)
 {
     for (const struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
         if (at->era == era)
@@ -73,6 +74,7 @@ static void recycle(struct tare__era *era)
  */
 static TARE__COLD void note_foreign(const struct tare__thread *thread, uint32_t birth, int64_t ended, int64_t bytes)
 {
+    tare__site_elsewhere(thread, birth, ended, -bytes);
     for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
         if (!tare__born_in(birth, at->era)) {
             TARE__ADD(at->foreign->blocks, ended);
@@ -83,12 +85,20 @@ static TARE__COLD void note_foreign(const struct tare__thread *thread, uint32_t 
 /* counting is NULL where the call counts nowhere. */
 static TARE__COLD void note_elsewhere(const struct tare__thread *counting, uint32_t birth, int64_t ended, int64_t bytes)
 {
+    birth = tare__birth_scopes(birth);
     while (birth >= TARE__BIRTH_FIRST) {
         struct tare__birth_node node = *tare__birth_node(birth); /* noting the last block may give it away */
-        if ((counting == NULL || !is_attached(counting, node.era)) && tare__era_elsewhere(node.era, ended, bytes))
+        if ((counting == NULL || !tare__is_attached(counting, node.era)) && tare__era_elsewhere(node.era, ended, bytes))
             recycle(node.era);
         birth = node.parent;
     }
+}
+
+/* A call that counts nowhere. */
+static void end_uncounted(uint32_t birth, int64_t ended, int64_t bytes)
+{
+    tare__site_elsewhere(NULL, birth, ended, -bytes);
+    note_elsewhere(NULL, birth, ended, bytes);
 }
 
 /* Threads past their end share one record: they take turns. */
@@ -110,18 +120,39 @@ static void end(struct tare__hot *hot, bool locked)
         tare__late_unlock(hot);
 }
 
-/* Ends the recording of a call on an old block. The attachments of threads past
- * their end may only be looked at in turn. */
-static void end_on(struct tare__hot *hot, bool locked, struct tare__block old, int64_t ended, int64_t bytes)
+/* A call on an old block, before the net changes. Returns whether it was born at
+ * another set of scopes. */
+static bool begin_on(struct tare__hot *hot, struct tare__block old, int64_t ended, int64_t bytes)
 {
-    bool mixed = old.birth != hot->birth || !old.known;
-    if (mixed)
+    if (!old.known || tare__birth_scopes(old.birth) != hot->birth) {
         note_foreign(hot->thread, old.birth, ended, bytes);
+        return true;
+    }
+    struct tare__site *site = tare__birth_site(old.birth);
+    if (site != NULL) {
+        tare__site_note_peak(hot, site);
+        TARE__SITE_ADD(hot, site->live_blocks, -ended);
+        TARE__SITE_ADD(hot, site->live_bytes, bytes);
+    }
+    return false;
+}
+
+/* Ends the recording of such a call. The attachments of threads past their end may
+ * only be looked at in turn. */
+static void end_on(struct tare__hot *hot, bool locked, bool mixed, struct tare__block old, int64_t ended, int64_t bytes)
+{
     if (mixed && locked)
         note_elsewhere(hot->thread, old.birth, ended, bytes);
     end(hot, locked);
     if (mixed && !locked)
         note_elsewhere(hot->thread, old.birth, ended, bytes);
+}
+
+/* Where the stack of the call in progress begins; tare's own frames are in it where
+ * nothing says. */
+static uintptr_t frame_of(const struct tare__hot *hot)
+{
+    return hot->guard > TARE__GUARD_LIBC ? hot->guard & ~(uintptr_t)TARE__GUARD_CALLEE : TARE__FRAME;
 }
 
 static void record_failure(struct tare__entry entry, uint64_t lost)
@@ -171,19 +202,23 @@ static void record_new(struct tare__entry entry, const void *owner, const void *
     }
     struct tare__hot *hot = entry.hot;
     bool locked = begin(hot);
-    uint32_t birth = entry.birth == TARE__BIRTH_RUNTIME ? entry.birth : hot->birth;
+    uint32_t scopes = entry.birth == TARE__BIRTH_RUNTIME ? entry.birth : hot->birth;
+    uint32_t birth = tare__site_here(hot, scopes, frame_of(hot));
     if (!remember(owner, block, size, birth, locked, &older))
         TARE__ADD(hot->counters->lost_blocks, 1);
     bool replaces = older.known && older.birth != TARE__BIRTH_NESTED;
+    bool mixed = replaces && begin_on(hot, older, 1, -(int64_t)older.size);
     if (replaces)
         tare__count_deallocation(hot, older.size, true);
+    struct tare__site *site = tare__birth_site(birth);
+    if (site != NULL)
+        tare__site_note_peak(hot, site);
     tare__count_allocation(hot, size, true);
-    if (birth != hot->birth)
-        note_foreign(hot->thread, birth, -1, (int64_t)size); /* counted, but born in none of its scopes */
-    if (replaces)
-        end_on(hot, locked, older, 1, -(int64_t)older.size);
-    else
-        end(hot, locked);
+    if (site != NULL)
+        tare__site_allocated(hot, site, block, size);
+    if (scopes != hot->birth)
+        note_foreign(hot->thread, scopes, -1, (int64_t)size); /* counted, but born in none of its scopes */
+    end_on(hot, locked, mixed, older, 1, -(int64_t)older.size);
 }
 
 void tare__record_allocation(struct tare__entry entry, const void *block, size_t size)
@@ -201,9 +236,10 @@ static void count_end(struct tare__hot *hot, struct tare__block old, uint64_t bl
     bool locked = begin(hot);
     if (!old.known)
         TARE__ADD(hot->counters->unknown_blocks, 1);
+    bool mixed = begin_on(hot, old, (int64_t)blocks, -(int64_t)old.size);
     tare__count_deallocation(hot, old.size, true);
     TARE__ADD(hot->counters->deallocations, blocks - 1);
-    end_on(hot, locked, old, (int64_t)blocks, -(int64_t)old.size);
+    end_on(hot, locked, mixed, old, (int64_t)blocks, -(int64_t)old.size);
 }
 
 void tare__record_ended(struct tare__entry entry, struct tare__block old, uint64_t pieces)
@@ -213,7 +249,17 @@ void tare__record_ended(struct tare__entry entry, struct tare__block old, uint64
     if (entry.how == TARE__COUNT)
         count_end(entry.hot, old, pieces);
     else
-        note_elsewhere(NULL, old.birth, (int64_t)pieces, -(int64_t)old.size);
+        end_uncounted(old.birth, (int64_t)pieces, -(int64_t)old.size);
+}
+
+/* Freed before its thread's next allocation. */
+static void note_temporary(struct tare__hot *hot, const void *block, uint32_t birth)
+{
+    struct tare__site *site = tare__birth_site(birth);
+    if (hot->last != block || site == NULL || site->scopes != hot->birth)
+        return;
+    TARE__SITE_ADD(hot, site->temporary, 1);
+    hot->last = NULL;
 }
 
 bool tare__record_deallocation(struct tare__entry entry, const void *block)
@@ -221,6 +267,8 @@ bool tare__record_deallocation(struct tare__entry entry, const void *block)
     struct tare__block old = tare__map_take(block);
     if (!old.known && tare__boot_owns(block))
         return false;
+    if (entry.how == TARE__COUNT && old.known)
+        note_temporary(entry.hot, block, old.birth);
     tare__record_ended(entry, old, 1);
     return true;
 }
@@ -257,7 +305,7 @@ static void record_resized(struct tare__entry entry, const void *owner, const vo
         return;
     int64_t growth = old.known ? (int64_t)(size - old.size) : 0;
     if (entry.how != TARE__COUNT) {
-        note_elsewhere(NULL, old.birth, 0, growth);
+        end_uncounted(old.birth, 0, growth);
         return;
     }
     struct tare__hot *hot = entry.hot;
@@ -265,8 +313,12 @@ static void record_resized(struct tare__entry entry, const void *owner, const vo
     struct tare__counters *counters = hot->counters;
     TARE__ADD(counters->lost_blocks, put ? 0u : 1u);
     TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
+    struct tare__site *by = tare__birth_site(tare__site_here(hot, hot->birth, frame_of(hot)));
+    bool mixed = begin_on(hot, old, 0, growth);
     tare__count_reallocation(hot, old.known ? old.size : size, size, true);
-    end_on(hot, locked, old, 0, growth);
+    if (by != NULL)
+        tare__site_reallocated(hot, by, growth);
+    end_on(hot, locked, mixed, old, 0, growth);
 }
 
 void tare__record_reallocation(struct tare__entry entry, const void *block, struct tare__block old, const void *fresh,

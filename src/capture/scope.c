@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of scopes: opening, taking figures, resetting, ending. */
+#include <errno.h>
 #include <string.h>
 
 #include "canary.h"
 #include "capture_store.h"
+#include "environment.h"
 #include "gate.h"
 #include "modules.h"
 #include "scope_parts.h"
@@ -28,6 +30,7 @@ static struct tare__scope *make_scope(struct tare__thread *mine, const tare_opti
     scope->owner = mine;
     scope->name = options->name;
     scope->domain = options->domain;
+    scope->sites = options->sites == TARE_SITES_ON && tare__environment_sites();
     scope->era = tare__era_new(scope->domain == TARE_THREAD);
     bool needs_sum = scope->domain != TARE_THREAD && scope->domain != TARE_PROCESS;
     scope->sum = needs_sum ? tare__sum_new() : NULL;
@@ -90,6 +93,8 @@ static void close_era(struct tare__scope *scope, const struct tare__thread *mine
     if (alone)
         scope->era->recyclable = true;
     int64_t complete_at = tare__figures(scope, stats);
+    if (scope->keep != NULL)
+        tare__keep_scope(scope, stats, scope->keep);
     if (stats->inexact & (TARE_INEXACT_REENTERED | TARE_INEXACT_UNSETTLED))
         scope->era->recyclable = false;
     tare__era_close(scope->era, complete_at);
@@ -168,6 +173,9 @@ static void read_scope(struct tare__scope *scope, struct tare__thread *mine)
 {
     fold_peaks(scope, mine);
     tare__figures(scope, &scope->final);
+    if (scope->keep != NULL)
+        tare__keep_scope(scope, &scope->final, scope->keep);
+    scope->keep = NULL;
 }
 
 /* ---- What the measuring functions call ----------------------------------- */
@@ -237,7 +245,7 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
 }
 
 static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take how, tare_stats *stats,
-                const char **name)
+                const char **name, struct tare__keep *keep)
 {
     struct tare__scope *scope = tare__scope_of(handle);
     if (scope == NULL || scope->is_run)
@@ -251,6 +259,7 @@ static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take h
         if (how == TARE__CLOSE && scope->domain == TARE_TASK && by_handle && scope->attachments != NULL)
             return TARE_ERROR_ENTERED;
         int error = 0;
+        scope->keep = keep;
         if (how == TARE__CLOSE)
             tare__scope_end(scope, mine);
         else if (how == TARE__RESET)
@@ -291,17 +300,35 @@ static void look_at_modules(struct tare__thread *mine, tare_scope *handle, enum 
     tare__modules_look();
 }
 
-int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats, const char **name)
+static int take_keeping(tare_scope *handle, enum tare__take how, tare_stats *stats, const char **name,
+                        struct tare__keep *keep)
 {
     struct tare__thread *mine = tare__thread_mine();
     if (mine == NULL)
         return TARE_ERROR_BUSY;
     look_at_modules(mine, handle, how); /* before the lock: the loader has locks of its own */
     tare__lock_acquire(&tare__registry_lock);
-    int error = take(mine, handle, how, stats, name);
+    int error = take(mine, handle, how, stats, name, keep);
     tare__lock_release(&tare__registry_lock);
     tare__thread_done(mine);
     return error;
+}
+
+int tare__scope_take(tare_scope *handle, enum tare__take how, tare_stats *stats, const char **name)
+{
+    return take_keeping(handle, how, stats, name, NULL);
+}
+
+int tare__scope_take_keeping(tare_scope *handle, tare_stats *stats, const char **name, struct tare__keep *keep)
+{
+    keep->error = ENODATA;
+    return take_keeping(handle, TARE__CLOSE, stats, name, keep);
+}
+
+int tare__scope_save(tare_scope *handle, struct tare__keep *keep)
+{
+    keep->error = ENODATA;
+    return take_keeping(handle, TARE__READ, NULL, NULL, keep);
 }
 
 const char *tare__scope_name(tare_scope *handle)

@@ -52,6 +52,10 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
  * scope's, where there is one; name may be NULL. */
 int tare__scope_take(tare_scope *handle, enum tare__take take, tare_stats *stats, const char **name);
 
+/* True where the thread's calls are counted for the scope of this era. Of its own
+ * thread, or under the lock. */
+bool tare__is_attached(const struct tare__thread *thread, const struct tare__era *era);
+
 /* True when a canary came home. */
 bool tare__scope_canary(void);
 

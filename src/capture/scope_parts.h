@@ -9,6 +9,7 @@
 #ifndef TARE__SCOPE_PARTS_H
 #define TARE__SCOPE_PARTS_H
 
+#include "saved.h"
 #include "scope.h"
 #include "statistics.h"
 
@@ -28,8 +29,10 @@ struct tare__scope {
     tare_domain domain;
     uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
     bool shuts_gate;  /* exclusive, and has not let the others go on yet */
+    bool sites;       /* they are collected */
     bool is_run;      /* the scope of a recorded run: its figures are read from the store */
     const char *name;
+    struct tare__keep *keep; /* while it closes; or NULL */
     struct tare__thread *owner;
     struct tare__era *era;
     struct tare__attachment *attachments;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "capture_store.h"
+#include "environment.h"
 #include "gate.h"
 #include "scope_parts.h"
 
@@ -113,6 +114,7 @@ void tare__scope_open_run(void)
     }
     scope->domain = TARE_PROCESS;
     scope->is_run = true;
+    scope->sites = tare__environment_sites();
     scope->era = era;
     tare__restart_sum(scope);
     scope->next_process = tare__process_scopes;

@@ -7,12 +7,14 @@
 #include <pthread.h>
 #include <stddef.h>
 
+#include "callstack.h"
 #include "capture_store.h"
 #include "environment.h"
 #include "fork.h"
 #include "modules.h"
 #include "real.h"
 #include "scope.h"
+#include "site.h"
 #include "thread.h"
 #include "unwinder.h"
 
@@ -34,6 +36,8 @@ static bool start(void)
 {
     if (!tare__real_find() || !tare__threads_start())
         return false;
+    tare__sites_start();
+    tare__callstack_start();
     tare__store_start();
     tare__threads_start_late();
     if (tare__store_recorded)
@@ -75,7 +79,9 @@ __attribute__((constructor)) static void program_starts(void)
     if (mine == NULL)
         return;
     tare__modules_start();
+    mine->hot->guard = TARE__GUARD_LIBC; /* in a static program libgcc sorts its tables at first use, by malloc */
     tare__unwind_start();
+    mine->hot->guard = TARE__GUARD_OWN;
     tare__lock_acquire(&tare__registry_lock);
     tare__starting = false;
     tare__scope_restart_threads(NULL);

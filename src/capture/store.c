@@ -1,17 +1,26 @@
 /* SPDX-License-Identifier: MIT */
+#include <elf.h>
 #include <errno.h>
 #include <string.h>
 
 #include "birth.h"
+#include "capture_pieces.h"
 #include "capture_store.h"
 #include "compiler.h"
 #include "environment.h"
 #include "file_name.h"
 #include "os.h"
 #include "real.h"
+#include "site.h"
 #include "start.h"
 #include "text.h"
 #include "thread.h"
+
+#if defined(__x86_64__)
+#define TARE__MACHINE EM_X86_64
+#else
+#define TARE__MACHINE EM_AARCH64
+#endif
 
 #define IMAGES_MAX 100000u /* program images of one pid: how many names are tried */
 
@@ -20,6 +29,7 @@ struct tare__store *tare__store = &unrecorded;
 bool tare__store_recorded;
 
 static const char *directory;
+static char path[1024]; /* of the store's file */
 
 static void set(char *field, size_t bytes, const char *text)
 {
@@ -43,10 +53,11 @@ static void copy_command(struct tare__store *store)
     store->command_bytes = length;
 }
 
-static void fill(struct tare__store *store, uint32_t sequence, bool forked)
+void tare__store_describe(struct tare__store *store, uint32_t sequence, bool forked)
 {
     store->magic = TARE__STORE_MAGIC;
     store->version = TARE__STORE_VERSION;
+    store->machine = TARE__MACHINE;
     store->slot_count = TARE__STORE_SLOTS;
     store->slot_bytes = sizeof store->slots[0];
     store->pid = tare__process_pid;
@@ -58,13 +69,11 @@ static void fill(struct tare__store *store, uint32_t sequence, bool forked)
     set(store->allocator, sizeof store->allocator, tare__file_name(tare__real.path));
     tare__os_program_path(store->program, sizeof store->program);
     copy_command(store);
-    __atomic_store_n(&store->ready, 1, __ATOMIC_RELEASE);
 }
 
 /* A file of this process's own, at address if that is not NULL. */
 static struct tare__store *create(void *address, bool forked)
 {
-    char path[1024];
     for (uint32_t sequence = 0; sequence < IMAGES_MAX; sequence++) {
         struct tare__text text = tare__text_in(path, sizeof path);
         tare__text_add(&text, directory);
@@ -74,9 +83,12 @@ static struct tare__store *create(void *address, bool forked)
         tare__text_add_unsigned(&text, sequence);
         tare__text_add(&text, TARE__STORE_SUFFIX);
         int error;
-        struct tare__store *store = tare__os_map_new_file(path, sizeof *store, address, &error);
+        size_t room = address == NULL ? TARE__PIECES_AT_START * TARE__PIECE_BYTES : 0;
+        struct tare__store *store = tare__os_map_new_file(path, sizeof *store + room, address, &error);
         if (store != NULL) {
-            fill(store, sequence, forked);
+            tare__pieces_start(store, path, room != 0);
+            tare__store_describe(store, sequence, forked);
+            __atomic_store_n(&store->ready, 1, __ATOMIC_RELEASE);
             return store;
         }
         if (error != EEXIST)
@@ -104,8 +116,13 @@ void tare__store_fork(void)
     if (!tare__store_recorded)
         return;
     bool follow = tare__environment_follow();
-    if (follow && create(tare__store, true) != NULL)
+    bool kept = tare__pieces_leave_file();
+    tare__pieces_start(NULL, NULL, false);
+    if (follow && create(tare__store, true) != NULL) {
+        if (!kept)
+            tare__store_mark_inexact(TARE_INEXACT_LOST);
         return;
+    }
     if (follow)
         __atomic_add_fetch(&tare__store->children_lost, 1, __ATOMIC_RELAXED); /* still the parent's */
     tare__store_recorded = false;

@@ -8,6 +8,7 @@
 
 #include "birth.h"
 #include "blockmap.h"
+#include "callstack.h"
 #include "capture_store.h"
 #include "gate.h"
 #include "real.h"
@@ -101,6 +102,8 @@ static uint32_t mode_for(const struct tare__thread *thread)
         return TARE__MODE_GENERAL;
     if (thread->attachments == NULL)
         return TARE__MODE_IDLE;
+    if (thread->sites)
+        return TARE__MODE_SITES;
     return hot->shares != NULL ? TARE__MODE_SHARED : TARE__MODE_COUNTING;
 }
 
@@ -222,6 +225,7 @@ TARE__COLD void tare__thread_become(struct tare__thread *thread)
     tare__thread_begin_work(hot);
     thread->self = pthread_self();
     tare__self = hot;
+    tare__callstack_thread_begins(thread);
     tare__thread_catch_up(thread);
     hot->guard = TARE__GUARD_LIBC;
     tare__start_watch_thread(hot);

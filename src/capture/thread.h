@@ -27,6 +27,7 @@
 
 struct tare__scope;
 struct tare__attachment;
+struct tare__era;
 struct tare__last_walk;
 
 enum tare__mode {
@@ -34,6 +35,7 @@ enum tare__mode {
     TARE__MODE_IDLE,     /* no scope attached: remember sizes, count nothing */
     TARE__MODE_COUNTING, /* scopes of this thread attached */
     TARE__MODE_SHARED,   /* scopes over several threads attached, too */
+    TARE__MODE_SITES,    /* any of these two, and sites are collected */
     TARE__MODE_GENERAL,  /* any of these, with an allocator or at a time that needs care for each call */
     TARE__MODE_BUSY,     /* tare itself is at work */
     TARE__MODE_STALE,    /* the set of scopes changed, or a vfork is under way: look before the next call */
@@ -79,6 +81,8 @@ struct tare__hot {
     struct tare__share *shares; /* what its calls add to besides; NULL where no scope spans threads */
     uint64_t *histogram;        /* NULL outside a recorded run */
     struct tare__thread *thread;
+    struct tare__era *only_era; /* of its scope, where it has just one; else NULL */
+    const void *last;           /* the block it made last, where sites are collected; NULL once that is gone */
 } __attribute__((aligned(64)));
 
 /* A thread's place in the line before the gate (gate.h). */
@@ -105,6 +109,7 @@ struct tare__thread {
     bool making;         /* inside pthread_create or the like */
     uintptr_t reaping;   /* the frame of pthread_join or the like in progress, where libc frees; else 0 */
     unsigned end_rounds; /* of key destructors that have passed */
+    bool sites;          /* one of its scopes collects sites */
     union {
         void *(*posix)(void *argument);
         int (*c11)(void *argument);
@@ -146,7 +151,7 @@ TARE__INLINE struct tare__entry tare__enter(uintptr_t frame)
 {
     struct tare__hot *hot = tare__self;
     uint32_t mode = TARE__LOAD(hot->mode);
-    if (TARE__LIKELY((mode == TARE__MODE_COUNTING || mode == TARE__MODE_SHARED) && hot->guard == 0 &&
+    if (TARE__LIKELY(mode >= TARE__MODE_COUNTING && mode <= TARE__MODE_SITES && hot->guard == 0 &&
                      hot->counters->recording == 0)) {
         TARE__STORE(hot->guard, frame);
         return (struct tare__entry){hot, TARE__COUNT, hot->birth};

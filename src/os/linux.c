@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -75,6 +77,16 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
     return mapped;
 }
 
+int tare__os_rename_new(const char *from, const char *to)
+{
+    long result = TARE__SYSCALL(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    if (result == -EINVAL) /* a file system that knows no flags */
+        result = TARE__SYSCALL(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+    if (result < 0)
+        TARE__SYSCALL(SYS_unlinkat, AT_FDCWD, from, 0);
+    return (int)-result;
+}
+
 bool tare__os_make_private(void *address, size_t bytes)
 {
     if (bytes == 0)
@@ -109,6 +121,19 @@ void *tare__os_map_more(const char *path, uint64_t offset, size_t bytes)
         mapped = map_from(NULL, bytes, MAP_SHARED, (int)descriptor, offset);
     TARE__SYSCALL(SYS_close, descriptor);
     return mapped;
+}
+
+uint64_t tare__os_block_signals(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+    uint64_t blocked = 0;
+    TARE__SYSCALL(SYS_rt_sigprocmask, SIG_BLOCK, &all, &blocked, sizeof blocked);
+    return blocked;
+}
+
+void tare__os_restore_signals(uint64_t blocked)
+{
+    TARE__SYSCALL(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof blocked);
 }
 
 void tare__os_futex_wait(uint32_t *word, uint32_t expected)

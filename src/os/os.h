@@ -63,6 +63,10 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
  * end. NULL where that can't be, or where trying it could end the program. */
 void *tare__os_map_more(const char *path, uint64_t offset, size_t bytes);
 
+/* Renames a file that was just made. 0 or an errno value; EEXIST where there is one of
+ * that name. On an error it is removed. */
+int tare__os_rename_new(const char *from, const char *to);
+
 /* Has what is mapped at address be this process's own, with the same contents.
  * False where there is no memory; then it is all zeros. */
 bool tare__os_make_private(void *address, size_t bytes);
@@ -85,6 +89,8 @@ void tare__os_thread_name(int id, char *name, size_t size);
 bool tare__os_thread_blocked_signals(int id, uint64_t *mask); /* bit N - 1 for signal N */
 bool tare__os_signal_thread(int id, int number);
 void tare__os_yield(void);
+uint64_t tare__os_block_signals(void); /* all, for the calling thread; returns what was blocked before */
+void tare__os_restore_signals(uint64_t blocked);
 bool tare__os_on_signal_stack(void); /* the calling thread, by sigaltstack */
 int tare__os_pid(void);
 int tare__os_thread_id(void);

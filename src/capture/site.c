@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of sites is read without a lock, and only ever added to, under that of the
+ * pieces. Those in use are in a list of their scopes, into which anyone may put one.
+ */
+#include "site.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "blockmap.h"
+#include "callstack.h"
+#include "os.h"
+#include "scope.h"
+
+#define HASH_BITS_FIRST 8
+#define NOTES_BYTES (64u * 1024)
+
+struct table {
+    unsigned bits;
+    uint32_t places[];
+};
+
+static struct table *table;
+static uint32_t hashed;
+static char *notes_at;
+static size_t notes_left;
+
+static uint32_t *place_of(struct table *in, uint32_t stack, uint32_t scopes)
+{
+    uint64_t hash = (stack + scopes * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+    return &in->places[hash >> (64 - in->bits)];
+}
+
+static bool is_of(const struct tare__site *site, uint32_t stack, uint32_t scopes)
+{
+    return __atomic_load_n(&site->scopes, __ATOMIC_ACQUIRE) == scopes && TARE__LOAD(site->stack) == stack;
+}
+
+static uint32_t find(uint32_t stack, uint32_t scopes)
+{
+    struct table *in = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
+    uint32_t id = in != NULL ? __atomic_load_n(place_of(in, stack, scopes), __ATOMIC_ACQUIRE) : 0;
+    while (id != 0 && !is_of(tare__birth_site(id), stack, scopes))
+        id = tare__site_own(tare__birth_site(id))->next_in_place;
+    return id;
+}
+
+/* ---- Under the lock ------------------------------------------------------ */
+
+static void put_in_place(struct table *in, uint32_t id, struct tare__site *site)
+{
+    uint32_t *place = place_of(in, site->stack, site->scopes);
+    TARE__STORE(tare__site_own(site)->next_in_place, *place);
+    __atomic_store_n(place, id, __ATOMIC_RELEASE);
+}
+
+static struct table *new_table(unsigned bits)
+{
+    struct table *fresh = tare__os_map(sizeof *fresh + ((size_t)sizeof *fresh->places << bits));
+    if (fresh != NULL)
+        fresh->bits = bits;
+    return fresh;
+}
+
+/* Who looks into the old table meanwhile may be led into the new one, finds nothing, and
+ * looks once more under the lock. The old one stays. */
+static TARE__COLD bool have_places(void)
+{
+    if (table != NULL && hashed < 1u << table->bits)
+        return true;
+    struct table *fresh = new_table(table == NULL ? HASH_BITS_FIRST : table->bits + 2);
+    if (fresh == NULL)
+        return table != NULL;
+    for (uint32_t i = 0; table != NULL && i < 1u << table->bits; i++)
+        for (uint32_t id = table->places[i], next; id != 0; id = next) {
+            struct tare__site *site = tare__birth_site(id);
+            next = tare__site_own(site)->next_in_place;
+            put_in_place(fresh, id, site);
+        }
+    __atomic_store_n(&table, fresh, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Room for the peaks of all scopes but the oldest. */
+static bool have_notes(struct tare__site *site, uint32_t depth)
+{
+    struct tare__site_own *own = tare__site_own(site);
+    if (depth <= own->notes_most + 1)
+        return true;
+    size_t bytes = (depth - 1) * sizeof *own->notes;
+    if (bytes > notes_left) {
+        size_t more = bytes > NOTES_BYTES ? bytes : NOTES_BYTES;
+        char *fresh = tare__os_map(more);
+        if (fresh == NULL)
+            return false;
+        notes_at = fresh;
+        notes_left = more;
+    }
+    own->notes = (struct tare__peak_note *)(void *)notes_at;
+    own->notes_most = depth - 1;
+    notes_at += bytes;
+    notes_left -= bytes;
+    return true;
+}
+
+static uint32_t depth_of(uint32_t scopes)
+{
+    return scopes >= TARE__BIRTH_FIRST ? tare__birth_node(scopes)->depth : 1;
+}
+
+static uint32_t make(uint32_t stack, uint32_t scopes)
+{
+    uint32_t id;
+    struct tare__site *site = have_places() ? tare__piece_new(TARE__PIECE_SITES, &id) : NULL;
+    if (site == NULL)
+        return 0;
+    site->stack = stack;
+    site->scopes = scopes;
+    put_in_place(table, id, site);
+    hashed++;
+    tare__piece_publish(TARE__PIECE_SITES, id);
+    return id;
+}
+
+static uint32_t find_or_make(uint32_t stack, uint32_t scopes)
+{
+    uint32_t id = find(stack, scopes);
+    return id != 0 ? id : make(stack, scopes);
+}
+
+/* Puts a site among those of its scopes, where it is not there yet. A signal handler
+ * that jumps out of this leaves a scope that is inexact, whose births nobody uses
+ * again. False where there is no memory for its notes. */
+static TARE__COLD bool activate(uint32_t id)
+{
+    struct tare__site *site = tare__birth_site(id);
+    struct tare__site_own *own = tare__site_own(site);
+    if (TARE__LOAD(own->active) != 0)
+        return true;
+    uint32_t depth = depth_of(site->scopes);
+    if (depth > own->notes_most + 1) {
+        uint64_t blocked = tare__pieces_begin();
+        bool noted = have_notes(site, depth);
+        tare__pieces_end(blocked);
+        if (!noted)
+            return false;
+    }
+    if (site->scopes < TARE__BIRTH_FIRST || __atomic_exchange_n(&own->active, 1, __ATOMIC_ACQ_REL) != 0)
+        return true;
+    uint32_t *first = &tare__birth_node(site->scopes)->first_site;
+    own->next_of_scopes = TARE__LOAD(*first);
+    while (!__atomic_compare_exchange_n(first, &own->next_of_scopes, id, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+    }
+    return true;
+}
+
+/* ---- Looking one up ------------------------------------------------------ */
+
+static TARE__COLD uint32_t look_further(uint32_t stack, uint32_t scopes)
+{
+    uint32_t id = find(stack, scopes);
+    if (id == 0) {
+        uint64_t blocked = tare__pieces_begin();
+        id = find_or_make(stack, scopes);
+        tare__pieces_end(blocked);
+    }
+    if (id == 0 || !activate(id))
+        return scopes;
+    if (stack != 0)
+        TARE__STORE(tare__frame_at(stack)->owner_private[1], id);
+    return id;
+}
+
+uint32_t tare__site_here(struct tare__hot *hot, uint32_t scopes, uintptr_t frame)
+{
+    if (!hot->thread->sites || scopes == TARE__BIRTH_NONE)
+        return scopes;
+    uint32_t stack = tare__callstack(hot->thread, frame);
+    if (TARE__LIKELY(stack != 0)) {
+        uint32_t id = TARE__LOAD(tare__frame_at(stack)->owner_private[1]);
+        const struct tare__site *site = tare__birth_site(id);
+        if (TARE__LIKELY(site != NULL && is_of(site, stack, scopes) &&
+                         (site->allocations != 0 || tare__site_own(site)->active != 0)))
+            return id;
+    }
+    return look_further(stack, scopes);
+}
+
+/* ---- Peaks --------------------------------------------------------------- */
+
+static struct tare__peak_note held_now(const struct tare__site *site, int64_t peak)
+{
+    return (struct tare__peak_note){
+        .peak_at = peak,
+        .peak_blocks = TARE__LOAD(site->live_blocks) - TARE__LOAD(site->elsewhere_blocks),
+        .peak_bytes = TARE__LOAD(site->live_bytes) - TARE__LOAD(site->elsewhere_bytes),
+    };
+}
+
+/* The note for the scope at a place in the site's list, 0 for the newest. */
+static struct tare__peak_note *note_at(struct tare__site *site, uint32_t index, bool oldest)
+{
+    if (oldest)
+        return (struct tare__peak_note *)(void *)&site->peak_at;
+    return tare__site_own(site)->notes + index;
+}
+
+_Static_assert(offsetof(struct tare__site, peak_bytes) - offsetof(struct tare__site, peak_at) ==
+                   offsetof(struct tare__peak_note, peak_bytes),
+               "a note lies in the site as by itself");
+
+static void set_note(struct tare__peak_note *note, struct tare__peak_note to)
+{
+    TARE__STORE(note->peak_blocks, to.peak_blocks);
+    TARE__STORE(note->peak_bytes, to.peak_bytes);
+    TARE__STORE(note->peak_at, to.peak_at);
+}
+
+/* Notes what the site holds for those of its scopes that `wanted` takes. */
+static void note_peaks(struct tare__site *site, bool (*wanted)(const struct tare__thread *, const struct tare__era *),
+                       const struct tare__thread *thread)
+{
+    uint32_t index = 0;
+    for (uint32_t birth = site->scopes; birth >= TARE__BIRTH_FIRST; index++) {
+        const struct tare__birth_node *node = tare__birth_node(birth);
+        birth = node->parent;
+        if (wanted != NULL && !wanted(thread, node->era))
+            continue;
+        struct tare__peak_note *note = note_at(site, index, birth < TARE__BIRTH_FIRST);
+        int64_t peak = tare__era_peak(node->era);
+        if (TARE__LOAD(note->peak_at) != peak)
+            set_note(note, held_now(site, peak));
+    }
+}
+
+void tare__site_note_peaks(struct tare__site *site)
+{
+    note_peaks(site, NULL, NULL);
+}
+
+struct tare__peak_note tare__site_share(const struct tare__site *site, const struct tare__era *era)
+{
+    uint32_t index = 0;
+    int64_t peak = tare__era_peak(era);
+    for (uint32_t birth = site->scopes; birth >= TARE__BIRTH_FIRST; index++) {
+        const struct tare__birth_node *node = tare__birth_node(birth);
+        birth = node->parent;
+        if (node->era != era)
+            continue;
+        const struct tare__peak_note *note =
+            note_at((struct tare__site *)(uintptr_t)site, index, birth < TARE__BIRTH_FIRST);
+        if (TARE__LOAD(note->peak_at) == peak)
+            return *note;
+        break;
+    }
+    return held_now(site, peak);
+}
+
+/* ---- What calls do to them ------------------------------------------------ */
+
+void tare__site_reallocated(struct tare__hot *hot, struct tare__site *site, int64_t growth)
+{
+    TARE__SITE_ADD(hot, site->reallocations, 1);
+    if (growth > 0)
+        TARE__SITE_ADD(hot, site->bytes_allocated, (uint64_t)growth);
+    hot->last = NULL;
+}
+
+void tare__site_elsewhere(const struct tare__thread *counting, uint32_t birth, int64_t blocks, int64_t bytes)
+{
+    struct tare__site *site = tare__birth_site(birth);
+    if (site == NULL)
+        return;
+    if (counting != NULL)
+        note_peaks(site, tare__is_attached, counting);
+    __atomic_add_fetch(&site->elsewhere_blocks, blocks, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&site->elsewhere_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+/* ---- Their end ------------------------------------------------------------ */
+
+/* What a set of scopes did is also what the scopes behind it did, which may go on. */
+static void add_to_parent(struct tare__site *site, uint32_t parent)
+{
+    uint32_t id = find_or_make(site->stack, parent);
+    struct tare__site *to = tare__birth_site(id);
+    if (id == 0 || !have_notes(to, depth_of(parent)) || !activate(id))
+        return; /* the sums say so */
+    note_peaks(to, NULL, NULL);
+    note_peaks(site, NULL, NULL);
+    uint32_t index = 0;
+    for (uint32_t birth = parent; birth >= TARE__BIRTH_FIRST; index++) {
+        birth = tare__birth_node(birth)->parent;
+        bool oldest = birth < TARE__BIRTH_FIRST;
+        const struct tare__peak_note *from = note_at(site, index + 1, oldest);
+        struct tare__peak_note *note = note_at(to, index, oldest);
+        if (from->peak_at != note->peak_at)
+            continue;
+        TARE__ADD(note->peak_blocks, from->peak_blocks);
+        TARE__ADD(note->peak_bytes, from->peak_bytes);
+    }
+#define ADD(field) __atomic_add_fetch(&to->field, site->field, __ATOMIC_RELAXED)
+    ADD(allocations);
+    ADD(bytes_allocated);
+    ADD(reallocations);
+    ADD(temporary);
+    ADD(live_blocks);
+    ADD(live_bytes);
+    ADD(elsewhere_blocks);
+    ADD(elsewhere_bytes);
+#undef ADD
+}
+
+static void start_anew(struct tare__site *site)
+{
+    struct tare__site_own *own = tare__site_own(site);
+    memset(&site->allocations, 0,
+           offsetof(struct tare__site, owner_private) - offsetof(struct tare__site, allocations));
+    if (own->notes_most != 0)
+        memset(own->notes, 0, own->notes_most * sizeof *own->notes);
+    TARE__STORE(own->active, 0);
+}
+
+static void scopes_ended(struct tare__birth_node *node)
+{
+    if (node->first_site == 0)
+        return;
+    tare__lock_acquire(&tare__pieces_lock); /* the thread has told its guard */
+    for (uint32_t id = node->first_site; id != 0;) {
+        struct tare__site *site = tare__birth_site(id);
+        if (node->parent >= TARE__BIRTH_FIRST)
+            add_to_parent(site, node->parent);
+        start_anew(site);
+        id = tare__site_own(site)->next_of_scopes;
+    }
+    tare__lock_release(&tare__pieces_lock);
+    node->first_site = 0;
+}
+
+void tare__sites_start(void)
+{
+    tare__birth_ended = scopes_ended;
+}
