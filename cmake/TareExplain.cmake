@@ -5,7 +5,7 @@
 tare_folder(tare_explain explain
   SOURCES
     expectation.c origins.c origins_sites.c origins_stacks.c pattern.c process.c recording.c records.c refusal.c
-    running.c snapshot.c statistic.c string_pool.c suppression.c table.c view.c
+    running.c save.c snapshot.c statistic.c string_pool.c suppression.c table.c view.c
   USES layout text)
 set_target_properties(tare_explain PROPERTIES EXCLUDE_FROM_ALL ON)
 
