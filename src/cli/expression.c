@@ -8,6 +8,8 @@
  */
 #include "expression.h"
 
+#include "expression_parts.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,18 +25,12 @@ static const struct unit {
     {"k", 1000, false},     {"M", 1000 * 1000, false}, {"G", 1000 * 1000 * 1000, false},
 };
 
-struct parser {
-    const char *start;
-    const char *at;
-    struct tare__expression_error *error;
-};
-
-static void skip_blanks(struct parser *parser)
+void tare__skip_blanks(struct tare__parser *parser)
 {
     parser->at += strspn(parser->at, " \t");
 }
 
-static bool expected(const struct parser *parser, const char *what)
+bool tare__expected(const struct tare__parser *parser, const char *what)
 {
     parser->error->column = (size_t)(parser->at - parser->start);
     snprintf(parser->error->expected, sizeof parser->error->expected, "%s", what);
@@ -47,11 +43,11 @@ static const char *statistic_name(size_t index, const void *unused)
     return index < tare__statistic_count ? tare__statistics[index].name : NULL;
 }
 
-static bool parse_name(struct parser *parser, struct tare__expectation *expectation)
+bool tare__parse_name(struct tare__parser *parser, const struct tare__statistic **statistic)
 {
     size_t length = strspn(parser->at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
-    expectation->statistic = tare__statistic_named(parser->at, length);
-    if (expectation->statistic != NULL) {
+    *statistic = tare__statistic_named(parser->at, length);
+    if (*statistic != NULL) {
         parser->at += length;
         return true;
     }
@@ -59,12 +55,12 @@ static bool parse_name(struct parser *parser, struct tare__expectation *expectat
     snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), parser->at);
     const char *nearest = tare__suggest(name, statistic_name, NULL);
     if (nearest == NULL)
-        return expected(parser, "the name of a statistic; 'tare run --help' lists them");
+        return tare__expected(parser, "the name of a statistic; 'tare run --help' lists them");
     snprintf(message, sizeof message, "the name of a statistic; did you mean '%s'?", nearest);
-    return expected(parser, message);
+    return tare__expected(parser, message);
 }
 
-static bool parse_relation(struct parser *parser, struct tare__expectation *expectation)
+static bool parse_relation(struct tare__parser *parser, struct tare__expectation *expectation)
 {
     for (size_t i = 0; i < tare__relation_count; i++) {
         size_t length = strlen(tare__relations[i].sign);
@@ -74,7 +70,7 @@ static bool parse_relation(struct parser *parser, struct tare__expectation *expe
             return true;
         }
     }
-    return expected(parser, "one of <= >= == = != < >");
+    return tare__expected(parser, "one of <= >= == = != < >");
 }
 
 static bool is_digit(char character)
@@ -82,62 +78,62 @@ static bool is_digit(char character)
     return character >= '0' && character <= '9';
 }
 
-static bool parse_number(struct parser *parser, int64_t *value)
+bool tare__parse_number(struct tare__parser *parser, int64_t *value)
 {
     const char *start = parser->at;
     bool negative = *parser->at == '-';
     parser->at += negative;
     if (!is_digit(*parser->at))
-        return expected(parser, "a number");
+        return tare__expected(parser, "a number");
     for (*value = 0; is_digit(*parser->at); parser->at++)
         if (__builtin_mul_overflow(*value, 10, value) || __builtin_add_overflow(*value, *parser->at - '0', value)) {
             parser->at = start;
-            return expected(parser, "a number below 2^63");
+            return tare__expected(parser, "a number below 2^63");
         }
     *value = negative ? -*value : *value;
     return true;
 }
 
-static bool parse_unit(struct parser *parser, const struct tare__statistic *statistic, int64_t *value)
+bool tare__parse_unit(struct tare__parser *parser, const struct tare__statistic *statistic, int64_t *value)
 {
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         size_t length = strlen(units[i].name);
         if (strncmp(parser->at, units[i].name, length) != 0)
             continue;
         if (units[i].bytes_only && !statistic->in_bytes)
-            return expected(parser, "k, M, G or nothing: this statistic is not in bytes");
+            return tare__expected(parser, "k, M, G or nothing: this statistic is not in bytes");
         if (__builtin_mul_overflow(*value, units[i].factor, value))
-            return expected(parser, "a number below 2^63");
+            return tare__expected(parser, "a number below 2^63");
         parser->at += length;
         return true;
     }
     return true;
 }
 
-static bool parse_end(struct parser *parser, const struct tare__statistic *statistic)
+static bool parse_end(struct tare__parser *parser, const struct tare__statistic *statistic)
 {
     if (*parser->at == '\0')
         return true;
-    return expected(parser, statistic->in_bytes ? "k, M, G, KiB, MiB, GiB or the end" : "k, M, G or the end");
+    return tare__expected(parser, statistic->in_bytes ? "k, M, G, KiB, MiB, GiB or the end" : "k, M, G or the end");
 }
 
 bool tare__expression_parse(const char *expression, struct tare__expectation *expectation,
                             struct tare__expression_error *error)
 {
-    struct parser parser = {expression, expression, error};
+    struct tare__parser parser = {expression, expression, error};
     *expectation = (struct tare__expectation){.expression = expression};
-    skip_blanks(&parser);
-    if (!parse_name(&parser, expectation))
+    tare__skip_blanks(&parser);
+    if (!tare__parse_name(&parser, &expectation->statistic))
         return false;
-    skip_blanks(&parser);
+    tare__skip_blanks(&parser);
     if (!parse_relation(&parser, expectation))
         return false;
-    skip_blanks(&parser);
-    if (!parse_number(&parser, &expectation->value))
+    tare__skip_blanks(&parser);
+    if (!tare__parse_number(&parser, &expectation->value))
         return false;
-    skip_blanks(&parser);
-    if (!parse_unit(&parser, expectation->statistic, &expectation->value))
+    tare__skip_blanks(&parser);
+    if (!tare__parse_unit(&parser, expectation->statistic, &expectation->value))
         return false;
-    skip_blanks(&parser);
+    tare__skip_blanks(&parser);
     return parse_end(&parser, expectation->statistic);
 }

@@ -62,9 +62,26 @@ static int set_environment(const struct tare__launch *launch)
     int error = tare__library_preload(launch->library);
     if (error != 0)
         return error;
-    if (setenv("TARE_STORE", launch->directory, 1) != 0)
-        return errno;
-    return (launch->follow ? unsetenv("TARE_FOLLOW") : setenv("TARE_FOLLOW", "0", 1)) == 0 ? 0 : errno;
+    const struct {
+        const char *name, *value; /* NULL: not set */
+    } variables[] =
+        {
+            {"TARE_STORE", launch->directory},
+            {"TARE_FOLLOW", launch->follow ? NULL : "0"},
+            {"TARE_SITES", launch->sites ? NULL : "off"},
+        },
+      given[] = {
+          {"TARE_STACK_DEPTH", launch->depth},
+          {"TARE_UNWIND", launch->unwind},
+      };
+    for (size_t i = 0; i < COUNT(variables); i++)
+        if ((variables[i].value != NULL ? setenv(variables[i].name, variables[i].value, 1)
+                                        : unsetenv(variables[i].name)) != 0)
+            return errno;
+    for (size_t i = 0; i < COUNT(given); i++) /* else what the user's environment says stays */
+        if (given[i].value != NULL && setenv(given[i].name, given[i].value, 1) != 0)
+            return errno;
+    return 0;
 }
 
 struct inherited {

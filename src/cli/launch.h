@@ -10,6 +10,9 @@ struct tare__launch {
     const char *library;   /* to preload */
     const char *directory; /* to record into */
     bool follow;           /* record its children too */
+    const char *depth;     /* of call stacks, and how they are found; NULL for what the */
+    const char *unwind;    /* library does by itself */
+    bool sites;            /* record call stacks at all */
 
     /* Filled in: */
     int pid;

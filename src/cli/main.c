@@ -14,6 +14,8 @@
 
 const struct tare__command tare__commands[] = {
     {"run", "run a program and say what it allocated", tare__command_run},
+    {"report", "show what a run recorded", tare__command_report},
+    {"diff", "show what changed from one recording to another", tare__command_diff},
 };
 const int tare__command_count = sizeof tare__commands / sizeof *tare__commands;
 

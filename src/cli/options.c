@@ -73,24 +73,38 @@ static int take(const struct tare__option_table *table, struct given *given, con
     return option->take(context, given->value);
 }
 
+/* One argument, and its value where that is the next. */
+static int take_at(const struct tare__option_table *table, int count, char **arguments, void *context, int *at)
+{
+    struct given given = {.argument = arguments[*at]};
+    if (given.argument[1] == '-')
+        split_long(table, &given);
+    else
+        split_short(table, &given);
+    return take(table, &given, *at + 1 < count ? arguments[*at + 1] : NULL, context, at);
+}
+
 int tare__options_parse(const struct tare__option_table *table, int count, char **arguments, void *context, int *rest)
 {
-    int at = 1;
-    for (int status; at < count && arguments[at][0] == '-' && arguments[at][1] != '\0'; at++) {
-        struct given given = {.argument = arguments[at]};
-        if (strcmp(given.argument, "--") == 0) {
+    int at = 1, passed = 0; /* passed over, and kept in the places of what has been taken */
+    for (; at < count; at++) {
+        bool is_option = arguments[at][0] == '-' && arguments[at][1] != '\0';
+        if (!is_option && !table->mixed)
+            break;
+        if (!is_option) {
+            arguments[1 + passed++] = arguments[at];
+            continue;
+        }
+        if (strcmp(arguments[at], "--") == 0) {
             at++;
             break;
         }
-        if (given.argument[1] == '-')
-            split_long(table, &given);
-        else
-            split_short(table, &given);
-        const char *next = at + 1 < count ? arguments[at + 1] : NULL;
-        if ((status = take(table, &given, next, context, &at)) != 0)
+        int status = take_at(table, count, arguments, context, &at);
+        if (status != 0)
             return status;
     }
-    *rest = at;
+    memmove(arguments + at - passed, arguments + 1, (size_t)passed * sizeof(char *));
+    *rest = at - passed;
     return 0;
 }
 

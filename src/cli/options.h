@@ -21,12 +21,13 @@ struct tare__option_table {
     const char *usage; /* behind the command's name */
     const struct tare__option *options;
     size_t count;
+    bool mixed; /* options may stand behind what is none */
 };
 
 /*
- * Takes the options before the first argument that is none, or before "--".
- * Returns 0, with *rest the index of the first argument behind them, or an exit
- * status. --help is every table's own option to take.
+ * Takes the options before the first argument that is none, or before "--". Where
+ * they are mixed with what is none, that is moved behind them. Returns 0, with *rest
+ * the index of the first argument behind them, or an exit status. --help is every table's own option to take.
  */
 int tare__options_parse(const struct tare__option_table *table, int count, char **arguments, void *context, int *rest);
 

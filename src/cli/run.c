@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tare run: everything that can be refused is refused before the program runs;
- * then it runs undisturbed; then its record is read, reported and removed.
+ * then it runs undisturbed; then its record is read, kept and reported.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -10,111 +10,33 @@
 #include <string.h>
 
 #include "command.h"
-#include "expression.h"
 #include "launch.h"
 #include "library.h"
-#include "options.h"
 #include "output.h"
 #include "program.h"
 #include "recording.h"
-#include "report.h"
+#include "run_options.h"
+#include "save.h"
+#include "symbols.h"
 #include "workspace.h"
 
 struct run {
-    const char *output_path; /* NULL for stderr */
-    const struct tare__format *format;
-    struct tare__report_options report;
-    struct tare__expectation *expectations;
-    size_t expectation_count;
-    bool follow;
-    bool help;
-
-    char **arguments; /* the program and its own */
+    struct tare__run_options options;
     char program[PATH_MAX];
     char library[PATH_MAX];
+    char record[PATH_MAX]; /* where it was saved */
     struct tare__workspace workspace;
     struct tare__output output;
 };
-
-/* ---- Options ------------------------------------------------------------ */
-
-static int take_output(void *context, const char *value)
-{
-    ((struct run *)context)->output_path = value;
-    return 0;
-}
-
-static int take_json(void *context, const char *value)
-{
-    (void)value;
-    ((struct run *)context)->format = tare__format_named("json");
-    return 0;
-}
-
-static int take_no_follow(void *context, const char *value)
-{
-    (void)value;
-    ((struct run *)context)->follow = false;
-    return 0;
-}
-
-static int take_help(void *context, const char *value)
-{
-    (void)value;
-    ((struct run *)context)->help = true;
-    return 0;
-}
-
-static int take_expectation(void *context, const char *value)
-{
-    struct run *run = context;
-    struct tare__expression_error error;
-    size_t count = run->expectation_count;
-    struct tare__expectation *more = realloc(run->expectations, (count + 1) * sizeof *more);
-    if (more == NULL)
-        return tare__complain(TARE__EXIT_UNABLE, "out of memory");
-    run->expectations = more;
-    if (tare__expression_parse(value, &more[count], &error)) {
-        run->expectation_count++;
-        return 0;
-    }
-    tare__complain(0, "run: --expect: this is no expectation:");
-    fprintf(stderr, "  %s\n  %*s^ expected here: %s\n", value, (int)error.column, "", error.expected);
-    return TARE__EXIT_USAGE;
-}
-
-static const struct tare__option options[] = {
-    {'o', "output", "FILE", "write the summary to FILE instead of standard error", take_output},
-    {0, "json", NULL, "write it as one JSON object", take_json},
-    {0, "expect", "EXPRESSION", "fail unless this holds, as in 'allocations<=1000'; may be repeated", take_expectation},
-    {0, "no-follow", NULL, "leave the program's children alone", take_no_follow},
-    {'h', "help", NULL, "show this", take_help},
-};
-
-static const struct tare__option_table table = {"run", "[OPTIONS] [--] PROGRAM [ARGUMENTS...]", options,
-                                                sizeof options / sizeof *options};
-
-static int help(void)
-{
-    tare__options_help(&table);
-    printf("\nStatistics, for --expect NAME RELATION NUMBER:\n");
-    for (size_t i = 0; i < tare__statistic_count; i++)
-        printf("  %-18s  %s\n", tare__statistics[i].name, tare__statistics[i].meaning);
-    printf("\nRelations are <= >= == = != < >. A number may end in k, M or G, or for bytes in\n"
-           "KiB, MiB or GiB.\n"
-           "\nExit status: the program's own (128 + N when signal N killed it), 1 when an\n"
-           "expectation failed, 2 for wrong usage, 3 when tare could not do its work.\n");
-    return fflush(stdout) == 0 ? TARE__EXIT_FINE : tare__complain(TARE__EXIT_UNABLE, "can't write to standard output");
-}
 
 /* ---- Before ------------------------------------------------------------- */
 
 static int find_program(struct run *run)
 {
-    if (tare__program_find(run->arguments[0], run->program, sizeof run->program))
+    if (tare__program_find(run->options.arguments[0], run->program, sizeof run->program))
         return 0;
     const char *why = errno == ENOENT ? "there is no such program" : strerror(errno);
-    return tare__complain(TARE__EXIT_UNABLE, "run: %s: %s", run->arguments[0], why);
+    return tare__complain(TARE__EXIT_UNABLE, "run: %s: %s", run->options.arguments[0], why);
 }
 
 static int find_library(struct run *run)
@@ -144,11 +66,21 @@ static int make_workspace(struct run *run)
 
 static int open_output(struct run *run)
 {
-    if (run->output_path == NULL)
+    if (run->options.output_path == NULL)
         return 0;
-    int error = tare__output_open(&run->output, run->output_path);
+    int error = tare__output_open(&run->output, run->options.output_path);
     return error == 0 ? 0
-                      : tare__complain(TARE__EXIT_UNABLE, "run: can't write %s: %s", run->output_path, strerror(error));
+                      : tare__complain(TARE__EXIT_UNABLE, "run: can't write %s: %s", run->options.output_path,
+                                       strerror(error));
+}
+
+static int check_save(const struct run *run)
+{
+    char reason[128];
+    const char *path = run->options.save_path;
+    if (run->options.no_save || path == NULL || tare__recording_may_save(path, reason, sizeof reason) == 0)
+        return 0;
+    return tare__complain(TARE__EXIT_UNABLE, "run: can't save the record in %s: %s", path, reason);
 }
 
 /* ---- After -------------------------------------------------------------- */
@@ -165,7 +97,7 @@ static int never_attached(const struct run *run, const struct tare__launch *laun
 {
     char end[64], reason[PATH_MAX + 128];
     describe_end(launch, end, sizeof end);
-    tare__complain(0, "run: tare never attached to %s, so nothing was measured (%s)", run->arguments[0], end);
+    tare__complain(0, "run: tare never attached to %s, so nothing was measured (%s)", run->options.arguments[0], end);
     int error = tare__recording_probe(run->workspace.path);
     if (error != 0)
         snprintf(reason, sizeof reason, "no room to record into %s: %s", run->workspace.path, strerror(error));
@@ -183,7 +115,7 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
     FILE *memory = open_memstream(&bytes, &length);
     if (memory == NULL)
         return errno;
-    int error = run->format->write(snapshot, &run->report, memory);
+    int error = run->options.format->write(snapshot, &run->options.report, memory);
     if (fclose(memory) != 0 && error == 0)
         error = ENOMEM;
     if (error == 0 && (fwrite(bytes, 1, length, out) != length || fflush(out) != 0))
@@ -194,7 +126,7 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
 
 static int report(struct run *run, const struct tare__snapshot *snapshot)
 {
-    if (run->output_path == NULL) {
+    if (run->options.output_path == NULL) {
         int failed = write_report(run, snapshot, stderr);
         return failed == 0 ? 0 : tare__complain(TARE__EXIT_UNABLE, "run: no report: %s", strerror(failed));
     }
@@ -205,9 +137,55 @@ static int report(struct run *run, const struct tare__snapshot *snapshot)
         error = tare__output_commit(&run->output);
     run->output.file = NULL;
     if (error != 0)
-        return tare__complain(TARE__EXIT_UNABLE, "run: can't write %s: %s", run->output_path, strerror(error));
+        return tare__complain(TARE__EXIT_UNABLE, "run: can't write %s: %s", run->options.output_path, strerror(error));
     tare__report_failures(snapshot, stderr);
     return 0;
+}
+
+/* PROGRAM.PID.tare */
+static bool default_record(char path[PATH_MAX], const char *directory, const struct run *run, int pid)
+{
+    const char *slash = strrchr(run->options.arguments[0], '/');
+    const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : run->options.arguments[0];
+    return snprintf(path, PATH_MAX, "%s%s%.200s.%d.tare", directory, *directory != '\0' ? "/" : "", name, pid) <
+           PATH_MAX;
+}
+
+/* Here, or where this is no place to write, where temporary files go. */
+static int save_by_default(struct run *run, const struct tare__snapshot *snapshot, char *reason, size_t size)
+{
+    int pid = snapshot->processes[snapshot->main].pid, error = ENAMETOOLONG;
+    char elsewhere[PATH_MAX], parent[PATH_MAX];
+    snprintf(parent, sizeof parent, "%s", run->workspace.path);
+    *strrchr(parent, '/') = '\0';
+    if (default_record(run->record, "", run, pid))
+        error = tare__recording_save(run->workspace.path, snapshot, run->record, reason, size);
+    if (error == 0 || !default_record(elsewhere, parent, run, pid))
+        return error;
+    tare__complain(0, "run: can't save the record in %s: %s; it goes to %s", run->record, reason, parent);
+    strcpy(run->record, elsewhere);
+    return tare__recording_save(run->workspace.path, snapshot, run->record, reason, size);
+}
+
+/* What the program did was measured all the same: only the record is missing. Who named
+ * a file relies on it. */
+static int save(struct run *run, struct tare__snapshot *snapshot)
+{
+    char reason[128] = "the name is too long";
+    if (run->options.no_save)
+        return 0;
+    int error;
+    if (run->options.save_path != NULL) {
+        snprintf(run->record, sizeof run->record, "%s", run->options.save_path);
+        error = tare__recording_save(run->workspace.path, snapshot, run->record, reason, sizeof reason);
+    } else {
+        error = save_by_default(run, snapshot, reason, sizeof reason);
+    }
+    if (error != 0)
+        tare__complain(0, "run: can't save the record in %s: %s", run->record, reason);
+    else
+        snapshot->record = run->record;
+    return error == 0 || run->options.save_path == NULL ? 0 : TARE__EXIT_UNABLE;
 }
 
 static int judge_and_report(struct run *run, struct tare__snapshot *snapshot, const struct tare__launch *launch)
@@ -215,13 +193,17 @@ static int judge_and_report(struct run *run, struct tare__snapshot *snapshot, co
     snapshot->end_known = true;
     snapshot->exit_status = launch->exit_status;
     snapshot->signal = launch->signal;
-    snapshot->expectations = run->expectations;
-    snapshot->expectation_count = run->expectation_count;
-    bool fine =
-        tare__expectations_judge(run->expectations, run->expectation_count, &snapshot->processes[snapshot->main].stats);
-    int status = report(run, snapshot);
+    snapshot->expectations = run->options.expectations;
+    snapshot->expectation_count = run->options.expectation_count;
+    int saved = save(run, snapshot);
+    int status = tare__explain_snapshot("run", snapshot, &run->options.suppressions);
     if (status != 0)
         return status;
+    bool fine = tare__expectations_judge(run->options.expectations, run->options.expectation_count,
+                                         &snapshot->processes[snapshot->main].stats);
+    status = report(run, snapshot);
+    if (status != 0 || saved != 0)
+        return status != 0 ? status : saved;
     if (!fine)
         return TARE__EXIT_FAILED;
     return launch->signal != 0 ? TARE__EXIT_SIGNAL + launch->signal : launch->exit_status;
@@ -246,21 +228,25 @@ static int explain(struct run *run, const struct tare__launch *launch)
 static int launch_and_explain(struct run *run)
 {
     struct tare__launch launch = {
-        .arguments = run->arguments,
+        .arguments = run->options.arguments,
         .library = run->library,
         .directory = run->workspace.path,
-        .follow = run->follow,
+        .follow = run->options.follow,
+        .depth = run->options.depth,
+        .unwind = run->options.unwind,
+        .sites = !run->options.no_sites,
     };
     int error = tare__launch(&launch);
     if (error != 0)
-        return tare__complain(TARE__EXIT_UNABLE, "run: can't run %s: %s", run->arguments[0], strerror(error));
+        return tare__complain(TARE__EXIT_UNABLE, "run: can't run %s: %s", run->options.arguments[0], strerror(error));
     return explain(run, &launch);
 }
 
 static int run_program(struct run *run)
 {
     int status = 0;
-    if ((status = find_program(run)) != 0 || (status = find_library(run)) != 0 || (status = make_workspace(run)) != 0)
+    if ((status = find_program(run)) != 0 || (status = find_library(run)) != 0 || (status = check_save(run)) != 0 ||
+        (status = make_workspace(run)) != 0)
         return status;
     if ((status = open_output(run)) == 0) {
         status = launch_and_explain(run);
@@ -271,23 +257,12 @@ static int run_program(struct run *run)
     return status;
 }
 
-static int parse_and_run(struct run *run, int count, char **arguments)
-{
-    int rest, status = tare__options_parse(&table, count, arguments, run, &rest);
-    if (status != 0)
-        return status;
-    if (run->help)
-        return help();
-    if (rest == count || *arguments[rest] == '\0')
-        return tare__complain(TARE__EXIT_USAGE, "run: which program?\nusage: tare run %s", table.usage);
-    run->arguments = arguments + rest;
-    return run_program(run);
-}
-
 int tare__command_run(int count, char **arguments)
 {
-    struct run run = {.format = tare__format_named("text"), .follow = true};
-    int status = parse_and_run(&run, count, arguments);
-    free(run.expectations);
+    struct run run = {.output = {.file = NULL}};
+    int status = tare__run_options_parse(&run.options, count, arguments);
+    if (status == 0)
+        status = run.options.arguments != NULL ? run_program(&run) : tare__run_help();
+    tare__run_options_free(&run.options);
     return status;
 }

@@ -38,7 +38,8 @@ void tare__report_pools(const struct tare__process *process, unsigned indent, FI
 static void write_siteless(const struct tare__origins *origins, unsigned indent, FILE *out)
 {
     char allocations[TARE__FIGURE_BYTES], bytes[TARE__FIGURE_BYTES], live[TARE__FIGURE_BYTES];
-    if ((origins->siteless_allocations | origins->siteless_bytes | origins->siteless_live_bytes) == 0)
+    int64_t any = origins->siteless_allocations | origins->siteless_bytes | origins->siteless_live_bytes;
+    if (origins->site_count == 0 || any == 0) /* stacks were not asked for */
         return;
     fprintf(out, "%*swithout a site: %s allocation%s, %s bytes, of which live %s\n", (int)indent, "",
             tare__figure(allocations, origins->siteless_allocations), PLURAL(origins->siteless_allocations),

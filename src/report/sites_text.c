@@ -126,7 +126,7 @@ static void write_line(struct stack_writer *writer, const struct tare__stack_lin
     }
 }
 
-static void write_stack(const struct tare__process *process, uint32_t stack, const struct tare__sites_request *request,
+void tare__report_stack(const struct tare__process *process, uint32_t stack, const struct tare__sites_request *request,
                         FILE *out)
 {
     struct stack_writer writer = {
@@ -201,7 +201,7 @@ static void write_site(const struct tare__process *process, const struct tare__s
     if (number != NULL)
         fprintf(out, "  [%u]", *number = ++numbers->last);
     fputc('\n', out);
-    write_stack(process, site->stack, request, out);
+    tare__report_stack(process, site->stack, request, out);
 }
 
 void tare__report_site(const struct tare__process *process, const struct tare__snapshot_site *site,

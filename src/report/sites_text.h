@@ -28,7 +28,9 @@ struct tare__sites_request {
 /* Nothing where no site counts in that metric. Allocates a little, for sorting. */
 void tare__report_sites(const struct tare__process *process, const struct tare__sites_request *request, FILE *out);
 
-/* One site with its stack, a line each. */
+/* A stack alone, and one site with its stack. */
+void tare__report_stack(const struct tare__process *process, uint32_t stack, const struct tare__sites_request *request,
+                        FILE *out);
 void tare__report_site(const struct tare__process *process, const struct tare__snapshot_site *site,
                        const struct tare__sites_request *request, FILE *out);
 

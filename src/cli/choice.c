@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* A name that is none is answered by the nearest, and by all there are. */
+#include "choice.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "suggest.h"
+
+static int no_such(const struct tare__choice *choice, const char *what, tare__candidate *candidate)
+{
+    const char *nearest = tare__suggest(choice->value, candidate, NULL), *name;
+    tare__complain(0, "%s: --%s: there is no %s '%s'", choice->command, choice->option, what, choice->value);
+    if (nearest != NULL)
+        fprintf(stderr, "Did you mean '%s'?\n", nearest);
+    fputs("There are", stderr);
+    for (size_t i = 0; (name = candidate(i, NULL)) != NULL; i++)
+        fprintf(stderr, "%s %s", i == 0 ? "" : ",", name);
+    fputs(".\n", stderr);
+    return TARE__EXIT_USAGE;
+}
+
+static const char *metric_name(size_t index, const void *unused)
+{
+    (void)unused;
+    return index < tare__metric_count ? tare__metrics[index].name : NULL;
+}
+
+int tare__choose_metric(const struct tare__choice *choice, const struct tare__metric **metric)
+{
+    *metric = tare__metric_named(choice->value);
+    return *metric != NULL ? 0 : no_such(choice, "metric", metric_name);
+}
+
+static const char *format_name(size_t index, const void *unused)
+{
+    (void)unused;
+    return index < tare__format_count ? tare__formats[index].name : NULL;
+}
+
+int tare__choose_format(const struct tare__choice *choice, const struct tare__format **format)
+{
+    *format = tare__format_named(choice->value);
+    return *format != NULL ? 0 : no_such(choice, "format", format_name);
+}
+
+static bool is_digits(const char *text)
+{
+    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+int tare__choose_count(const struct tare__choice *choice, size_t *count)
+{
+    *count = 0;
+    if (strcmp(choice->value, "all") == 0)
+        return 0;
+    errno = 0;
+    if (is_digits(choice->value))
+        *count = strtoul(choice->value, NULL, 10);
+    if (*count != 0 && errno == 0)
+        return 0;
+    return tare__complain(TARE__EXIT_USAGE, "%s: --%s: a number from 1 on or 'all' is expected, not '%s'",
+                          choice->command, choice->option, choice->value);
+}
+
+int tare__choose_percent(const struct tare__choice *choice, double *percent)
+{
+    size_t whole = strspn(choice->value, "0123456789");
+    const char *rest = choice->value + whole;
+    *percent = strtod(choice->value, NULL);
+    if (whole > 0 && (*rest == '\0' || (*rest == '.' && is_digits(rest + 1))) && *percent <= 100)
+        return 0;
+    return tare__complain(TARE__EXIT_USAGE, "%s: --%s: a percentage up to 100 is expected, not '%s'", choice->command,
+                          choice->option, choice->value);
+}
+
+static int read_suppressions(const char *command, const char *path, struct tare__suppressions *suppressions)
+{
+    struct tare__suppression_error error;
+    int failed = tare__suppressions_read(suppressions, path, &error);
+    if (failed == 0)
+        return 0;
+    if (failed == EINVAL && error.line != 0)
+        return tare__complain(TARE__EXIT_USAGE, "%s: %s:%zu: this is no suppression; expected: %s", command, path,
+                              error.line, error.expected);
+    return tare__complain(TARE__EXIT_UNABLE, "%s: can't read the suppressions in %s: %s", command, path,
+                          strerror(failed));
+}
+
+int tare__choose_suppressions(const struct tare__choice *choice, struct tare__suppressions *suppressions)
+{
+    return read_suppressions(choice->command, choice->value, suppressions);
+}
+
+int tare__default_suppressions(const char *command, struct tare__suppressions *suppressions)
+{
+    const char *path = getenv("TARE_SUPPRESSIONS");
+    return path != NULL && *path != '\0' ? read_suppressions(command, path, suppressions) : 0;
+}
+
+void tare__print_metrics(void)
+{
+    printf("\nMetrics, for --sort and --metric:\n");
+    for (size_t i = 0; i < tare__metric_count; i++)
+        printf("  %-13s  %s\n", tare__metrics[i].name, tare__metrics[i].meaning);
+}
