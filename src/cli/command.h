@@ -18,6 +18,7 @@ extern const int tare__command_count;
 int tare__command_run(int count, char **arguments);
 int tare__command_report(int count, char **arguments);
 int tare__command_diff(int count, char **arguments);
+int tare__command_top(int count, char **arguments);
 
 enum {
     TARE__EXIT_FINE = 0,

@@ -16,6 +16,7 @@ const struct tare__command tare__commands[] = {
     {"run", "run a program and say what it allocated", tare__command_run},
     {"report", "show what a run recorded", tare__command_report},
     {"diff", "show what changed from one recording to another", tare__command_diff},
+    {"top", "watch a running program", tare__command_top},
 };
 const int tare__command_count = sizeof tare__commands / sizeof *tare__commands;
 

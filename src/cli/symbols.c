@@ -54,3 +54,9 @@ int tare__explain_snapshot(const char *command, struct tare__snapshot *snapshot,
         fputs("\r\033[K", stderr);
     return error == 0 ? 0 : tare__complain(TARE__EXIT_UNABLE, "%s: %s", command, strerror(error));
 }
+
+int tare__explain_quietly(struct tare__snapshot *snapshot)
+{
+    const struct tare__symbolize_options options = {.progress = NULL};
+    return tare__symbolize(&snapshot->processes[snapshot->main].origins, &options) == 0 ? 0 : TARE__EXIT_UNABLE;
+}

@@ -10,4 +10,7 @@
 int tare__explain_snapshot(const char *command, struct tare__snapshot *snapshot,
                            const struct tare__suppressions *suppressions);
 
+/* The same without a word, and without suppressions. */
+int tare__explain_quietly(struct tare__snapshot *snapshot);
+
 #endif

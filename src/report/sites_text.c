@@ -54,8 +54,7 @@ static void function_text(char buffer[TARE__FUNCTION_NAME_BYTES], const char *fu
         strcpy(buffer + FUNCTION_COLUMNS - 3, "...");
 }
 
-/* The function alone, or what there is instead. */
-static void name_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
+char *tare__function_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
 {
     const struct tare__place *place = line->place;
     if (line->truncated)
@@ -65,13 +64,14 @@ static void name_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_l
         address_text(buffer, line);
     else
         function_text(buffer, place->function);
+    return buffer;
 }
 
 char *tare__place_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line)
 {
     char path[PATH_COLUMNS + 1];
     const struct tare__place *place = line->place;
-    name_text(buffer, line);
+    tare__function_text(buffer, line);
     if (line->truncated || place == NULL || place->function == NULL)
         return buffer;
     size_t length = strlen(buffer);
@@ -184,7 +184,7 @@ static void write_reference(const struct tare__process *process, const struct ta
     struct tare__stack_line line = {.hidden = true};
     while (line.hidden && tare__stack_view_next(&view, &line))
         if (!line.hidden)
-            name_text(text, &line);
+            tare__function_text(text, &line);
     fprintf(out, "  [%u] %s\n", number, text);
 }
 

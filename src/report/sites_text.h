@@ -45,4 +45,7 @@ void tare__report_gaps(const struct tare__process *process, unsigned indent, FIL
 struct tare__stack_line;
 char *tare__place_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line);
 
+/* The function alone, or what there is instead. Returns buffer. */
+char *tare__function_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_line *line);
+
 #endif
