@@ -11,7 +11,8 @@ mkdir "$TMPDIR"
 trap 'rm -rf "$work"' EXIT
 # shellcheck disable=SC2034 # the scripts use it
 programs=$BUILD_DIR/tests/cli
-unset LD_PRELOAD TARE_STORE TARE_FOLLOW
+unset LD_PRELOAD TARE_STORE TARE_FOLLOW TARE_SITES TARE_STACK_DEPTH TARE_UNWIND TARE_SUPPRESSIONS
+cd "$work" || exit 1 # where records are kept
 export LC_ALL=C
 
 fail()

@@ -15,8 +15,11 @@ options_of_help()
     sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' | sort
 }
 
-expect_status 0 "$TARE" run --help
-expect_equal "$(options_of_manual "$manual/tare-run.1")" "$(options_of_help <"$work/out")" "options of tare-run.1"
+for command in diff report top run; do
+    expect_status 0 "$TARE" "$command" --help
+    expect_equal "$(options_of_manual "$manual/tare-$command.1")" "$(options_of_help <"$work/out")" \
+        "options of tare-$command.1"
+done
 sed -n '/^Statistics/,/^$/s/^  \([a-z_]*\) .*/\1/p' "$work/out" | sort >"$work/statistics"
 [ "$(wc -l <"$work/statistics")" -ge 10 ] || fail "the help lists no statistics"
 sed -n 's/^\.It Cm \([a-z_]*\)$/\1/p' "$manual/tare-run.1" | sort >"$work/in_manual"
@@ -32,5 +35,5 @@ while read -r command; do
 done <"$work/commands"
 
 if command -v mandoc >/dev/null; then
-    expect_status 0 mandoc -T lint -W warning "$manual/tare.1" "$manual/tare-run.1"
+    expect_status 0 mandoc -T lint -W warning "$manual"/tare*.1
 fi

@@ -20,10 +20,10 @@ as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 [ "$("${as_nobody[@]}" cat /proc/self/status | awk '/^NoNewPrivs/ {print $2}')" = 0 ] || skip "privileges can't be gained here"
 ! findmnt -nro OPTIONS --target "$work" 2>/dev/null | grep -qw nosuid || skip "the directory is mounted nosuid"
 
-expect_status 0 "${as_nobody[@]}" "$work/bin/tare" run --json -- "$work/bin/known"
+expect_status 0 "${as_nobody[@]}" "$work/bin/tare" run --no-save --json -- "$work/bin/known"
 expect_json .allocations 5
 
-expect_status 3 "${as_nobody[@]}" "$work/bin/tare" run --json -- "$work/bin/setuid" 19
+expect_status 3 "${as_nobody[@]}" "$work/bin/tare" run --no-save --json -- "$work/bin/setuid" 19
 expect_text "$work/err" "never attached"
 expect_text "$work/err" "setuid"
 expect_text "$work/err" "exit status 19"
@@ -31,11 +31,11 @@ expect_no_text "$work/err" '"allocations"'
 expect_equal "$(cat "$work/out")" known "stdout: the program ran"
 
 # Run by its owner it gains nothing, so it can be measured, and is.
-expect_status 0 "$work/bin/tare" run --json -- "$work/bin/setuid"
+expect_status 0 "$work/bin/tare" run --no-save --json -- "$work/bin/setuid"
 expect_json .allocations 5
 
 if command -v setcap >/dev/null && cp "$programs/known" "$work/bin/capable" &&
    setcap cap_net_raw+ep "$work/bin/capable" 2>/dev/null; then
-    expect_status 3 "${as_nobody[@]}" "$work/bin/tare" run -- "$work/bin/capable"
+    expect_status 3 "${as_nobody[@]}" "$work/bin/tare" run --no-save -- "$work/bin/capable"
     expect_text "$work/err" "file capabilities"
 fi

@@ -35,7 +35,7 @@ compare() {
     local name=$1
     shift
     valgrind --tool=memcheck --run-libc-freeres=no --run-cxx-freeres=no --log-file=memcheck.log "$@" >/dev/null <&-
-    "$TARE" run --json --output tare.json --no-follow -- "$@" >/dev/null <&-
+    "$TARE" run --json --output tare.json --no-follow --no-save -- "$@" >/dev/null <&-
     local theirs ours
     theirs=$(sed -n 's/.*total heap usage: \([0-9,]*\) allocs, \([0-9,]*\) frees.*/\1 \2/p' memcheck.log | tr -d ,)
     ours=$(jq -r '"\(.allocations + .reallocations) \(.deallocations + .reallocations)"' tare.json)
