@@ -12,6 +12,7 @@
 #include "blockmap.h"
 #include "capture_store.h"
 #include "thread.h"
+#include "timeline.h"
 
 TARE__INLINE void tare__record_begin(struct tare__counters *counters, uintptr_t frame)
 {
@@ -67,8 +68,11 @@ TARE__INLINE void tare__count_allocation(struct tare__hot *hot, size_t size, boo
     tare__grow(counters, size);
     if (shared) {
         tare__share(hot, (int64_t)size, true);
-        if (hot->histogram != NULL)
+        if (hot->histogram != NULL) {
             TARE__ADD(hot->histogram[tare__histogram_bucket(size)], 1);
+            if (TARE__UNLIKELY(tare__timeline_is_due(TARE__LOAD(counters->allocations))))
+                tare__timeline_point();
+        }
     }
 }
 

@@ -15,6 +15,7 @@
 #include "start.h"
 #include "text.h"
 #include "thread.h"
+#include "timeline.h"
 
 #if defined(__x86_64__)
 #define TARE__MACHINE EM_X86_64
@@ -88,6 +89,7 @@ static struct tare__store *create(void *address, bool forked)
         if (store != NULL) {
             tare__pieces_start(store, path, room != 0);
             tare__store_describe(store, sequence, forked);
+            tare__timeline_start(store);
             __atomic_store_n(&store->ready, 1, __ATOMIC_RELEASE);
             return store;
         }
