@@ -123,13 +123,13 @@ static __attribute__((noinline)) void *malloc_without_site(size_t size, const vo
     return malloc_counting(size, hot, false);
 }
 
-/* The same where sites are collected. frame: where the caller's stack begins. */
-TARE__INLINE void *count_block_of_site(struct tare__hot *hot, void *block, size_t size, uintptr_t frame)
+/* The same where sites are collected. */
+TARE__INLINE void *count_block_of_site(struct tare__hot *hot, void *block, size_t size, struct tare__caller caller)
 {
     struct tare__counters *counters = hot->counters;
-    tare__record_begin(counters, frame);
+    tare__record_begin(counters, caller.sp);
     if (TARE__LIKELY(block != NULL)) {
-        uint32_t birth = tare__site_here(hot, hot->birth, frame);
+        uint32_t birth = tare__site_of(hot, caller);
         struct tare__site *site = tare__birth_site(birth);
         if (TARE__LIKELY(site != NULL))
             tare__site_note_peak(hot, site);
@@ -149,7 +149,7 @@ static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *
 {
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SITES || hot->counters->recording != 0))
         return malloc_without_site(size, caller, hot);
-    return count_block_of_site(hot, tare__real.malloc(size), size, TARE__FRAME);
+    return count_block_of_site(hot, tare__real.malloc(size), size, TARE__CALLER);
 }
 
 static TARE__COLD void *put_slowly(void *block, size_t size)
@@ -308,7 +308,7 @@ TARE__EXPORT void *HOOK(calloc)(size_t count, size_t size)
         return calloc_in_general(count, size, bytes, TARE__FRAME);
     void *block = tare__real.calloc(count, size);
     if (mode == TARE__MODE_SITES)
-        return count_block_of_site(hot, block, bytes, TARE__FRAME);
+        return count_block_of_site(hot, block, bytes, TARE__CALLER);
     return count_new_block(hot, block, bytes, mode == TARE__MODE_SHARED, TARE__FRAME);
 }
 
@@ -436,7 +436,7 @@ static __attribute__((noinline)) void *realloc_of_site(void *old, size_t size, s
     struct tare__counters *counters = hot->counters;
     tare__record_begin(counters, TARE__FRAME);
     if (TARE__LIKELY(block != NULL)) {
-        struct tare__site *by = tare__birth_site(tare__site_here(hot, hot->birth, TARE__FRAME));
+        struct tare__site *by = tare__birth_site(tare__site_of(hot, TARE__CALLER));
         if (TARE__UNLIKELY(!tare__map_put_wide(block, size, word >> TARE__MAP_BIRTH_SHIFT)))
             TARE__ADD(counters->lost_blocks, 1);
         tare__site_note_peak(hot, site);

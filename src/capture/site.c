@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "blockmap.h"
-#include "callstack.h"
 #include "os.h"
 #include "scope.h"
 
@@ -172,11 +171,8 @@ static TARE__COLD uint32_t look_further(uint32_t stack, uint32_t scopes)
     return id;
 }
 
-uint32_t tare__site_here(struct tare__hot *hot, uint32_t scopes, uintptr_t frame)
+TARE__INLINE uint32_t site_of_stack(uint32_t stack, uint32_t scopes)
 {
-    if (!hot->thread->sites || scopes == TARE__BIRTH_NONE)
-        return scopes;
-    uint32_t stack = tare__callstack(hot->thread, frame);
     if (TARE__LIKELY(stack != 0)) {
         uint32_t id = TARE__LOAD(tare__frame_at(stack)->owner_private[1]);
         const struct tare__site *site = tare__birth_site(id);
@@ -185,6 +181,18 @@ uint32_t tare__site_here(struct tare__hot *hot, uint32_t scopes, uintptr_t frame
             return id;
     }
     return look_further(stack, scopes);
+}
+
+uint32_t tare__site_here(struct tare__hot *hot, uint32_t scopes, uintptr_t frame)
+{
+    if (!hot->thread->sites || scopes == TARE__BIRTH_NONE)
+        return scopes;
+    return site_of_stack(tare__callstack(hot->thread, frame), scopes);
+}
+
+uint32_t tare__site_of(struct tare__hot *hot, struct tare__caller caller)
+{
+    return site_of_stack(tare__callstack_from(hot->thread, caller), hot->birth);
 }
 
 /* ---- Peaks --------------------------------------------------------------- */

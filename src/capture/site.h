@@ -28,6 +28,7 @@
 #define TARE__SITE_H
 
 #include "birth.h"
+#include "callstack.h"
 #include "capture_pieces.h"
 #include "thread.h"
 
@@ -57,6 +58,9 @@ TARE__INLINE struct tare__site_own *tare__site_own(const struct tare__site *site
  * a site of the stack from frame on, or scopes themselves where none are collected,
  * or there is no room. Within a recording. */
 uint32_t tare__site_here(struct tare__hot *hot, uint32_t scopes, uintptr_t frame);
+
+/* The same by a hook itself (TARE__CALLER), where sites are collected: in half the time. */
+uint32_t tare__site_of(struct tare__hot *hot, struct tare__caller caller);
 
 /* What follows, for a set of several scopes. */
 void tare__site_note_peaks(struct tare__site *site);
