@@ -97,9 +97,11 @@ void tare__finish_sites(struct tare__origins *origins, const tare_stats *stats)
         const struct tare__snapshot_site *site = &origins->sites[i];
         all.allocations += site->allocations;
         all.bytes_allocated += site->bytes_allocated;
+        all.peak_bytes = sum(all.peak_bytes, site->peak_bytes);
+        if (site->is_runtime)
+            continue; /* no leak */
         all.live_blocks = sum(all.live_blocks, site->live_blocks);
         all.live_bytes = sum(all.live_bytes, site->live_bytes);
-        all.peak_bytes = sum(all.peak_bytes, site->peak_bytes);
     }
     origins->siteless_allocations = (int64_t)(stats->allocations - all.allocations);
     origins->siteless_bytes = (int64_t)(stats->bytes_allocated - all.bytes_allocated);

@@ -55,7 +55,7 @@ static void write_truncated(const struct tare__origins *origins, unsigned indent
         struct tare__stack_view view = tare__stack_view(origins, origins->sites[i].stack);
         struct tare__stack_line line;
         while (tare__stack_view_next(&view, &line))
-            if (line.truncated)
+            if (line.truncated && !line.hidden)
                 stacks[line.frame->address < REASONS ? line.frame->address : 0]++;
     }
     for (size_t reason = 0; reason < REASONS; reason++)

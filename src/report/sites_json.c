@@ -66,6 +66,7 @@ static json_t *stack_line(struct tare__json *json, const struct tare__stack_line
     json_t *object = json_object();
     if (line->truncated) {
         tare__json_set(json, object, "truncated", json_string(tare__truncation_text(line->frame->address)));
+        tare__json_set(json, object, "hidden", json_boolean(line->hidden));
         return object;
     }
     if (line->place != NULL)

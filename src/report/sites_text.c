@@ -173,6 +173,8 @@ static void write_figures(const struct tare__snapshot_site *site, int64_t total,
         fputs(" and ", out);
         write_counted(metric->third, site, out);
     }
+    if (site->is_runtime)
+        fputs(" (C++ runtime)", out);
 }
 
 /* "  [3] read_table" */
@@ -245,6 +247,8 @@ static void write_ranking(const struct tare__process *process, const struct tare
     for (size_t i = shown; i < ranking->count; i++)
         rest += value_of(ranking, i, request->metric);
     int columns = columns_of(ranking, shown, rest, request->metric);
+    if (request->apart)
+        fputc('\n', out);
     write_heading(request, shown, ranking->count, out);
     for (size_t i = 0; i < shown; i++)
         write_site(process, ranking->sites[i], total, request, columns, out);

@@ -20,6 +20,7 @@ struct tare__sites_request {
     const char *heading;                /* NULL for the metric's own; "" for no line of the kind */
     size_t sites_max;                   /* 0 for all; "... and 3 more sites" says what is missing */
     size_t frames_max;                  /* of each stack, 0 for all; likewise */
+    bool apart;                         /* an empty line before, unless there is nothing */
     unsigned indent;                    /* blanks before every line */
     bool no_shares;                     /* leave out what part of the process's figure that is */
     struct tare__site_numbers *numbers; /* NULL: each list writes all of its stacks */

@@ -14,19 +14,21 @@ struct pattern {
     const char *module; /* NULL for any */
 };
 
+/* Where a process or a thread begins: nothing is missing behind these. */
+static const struct pattern bottoms[] = {
+    {"_start", NULL}, {"_dl_start_user", NULL}, {"start_thread", NULL}, {"clone", NULL},
+    {"clone3", NULL}, {"__clone", NULL},        {"__clone3", NULL},     {"thread_start", NULL},
+};
+
 /* Hidden wherever they stand. */
 static const struct pattern others[] = {
     {"*", "libtare.so*"},
     {"*", "libtare-*"},
     {"tare_*", NULL},
     {"__libc_start_*", NULL},
-    {"_start", NULL},
-    {"start_thread", NULL},
-    {"clone", NULL},
-    {"clone3", NULL},
-    {"__clone", NULL},
-    {"__clone3", NULL},
-    {"thread_start", NULL},
+    {"call_init", "ld-*"},
+    {"_dl_init", "ld-*"},
+    {"__run_exit_handlers", NULL},
     /* GoogleTest */
     {"testing::internal::*", NULL},
     {"testing::Test::Run*", NULL},
@@ -151,7 +153,8 @@ static bool is_hidden(struct tare__stack_view *view, const struct tare__stack_li
     char function[TARE__FUNCTION_NAME_BYTES];
     bare_name(function, line);
     const char *module = line->module != NULL ? line->module->name : "";
-    if (matches_one_of(others, COUNT(others), function, module))
+    view->bottom = matches_one_of(bottoms, COUNT(bottoms), function, module);
+    if (view->bottom || matches_one_of(others, COUNT(others), function, module))
         return true;
     view->inside = view->inside && matches_one_of(helpers, COUNT(helpers), function, module);
     return view->inside;
@@ -180,7 +183,8 @@ static bool next(struct tare__stack_view *view, struct tare__stack_line *line)
         view->frame = caller_of(origins, frame);
         view->place = 0;
     }
-    line->hidden = !line->truncated && is_hidden(view, line) && !view->show_all;
+    bool hidden = line->truncated ? view->bottom : is_hidden(view, line);
+    line->hidden = hidden && (line->truncated || !view->show_all);
     return true;
 }
 

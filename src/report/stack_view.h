@@ -22,6 +22,7 @@ struct tare__stack_view {
     const struct tare__origins *origins;
     uint32_t frame; /* the next one's; 0 after the last */
     uint32_t place; /* of that frame */
+    bool bottom;    /* what came last is where a thread or a process begins */
     bool inside;    /* still among the innermost frames, where allocation helpers are hidden */
     bool show_all;  /* nothing would be left */
 };

@@ -72,8 +72,8 @@ static void write_lists(const struct tare__process *process, const struct tare__
             .sites_max = options->top,
             .frames_max = options->frames,
             .numbers = numbers,
+            .apart = true,
         };
-        fputc('\n', out);
         tare__report_sites(process, &request, out);
         if (metric->leaks_only)
             tare__report_pools(process, 0, out);
