@@ -21,7 +21,7 @@ add_library(tare_symbol_libraries INTERFACE)
 target_link_libraries(tare_symbol_libraries INTERFACE PkgConfig::libdw ${TARE_IBERTY_LIBRARY})
 target_link_options(tare_symbol_libraries INTERFACE LINKER:--exclude-libs,libiberty.a)
 tare_folder(tare_symbols explain
-  SOURCES symbol.c symbol_debug.c symbol_module.c symbol_name.c symbol_scope.c
+  SOURCES symbol.c symbol_debug.c symbol_module.c symbol_name.c symbol_scope.c symbol_table.c
   USES layout text)
 target_link_libraries(tare_symbols PRIVATE tare_symbol_libraries)
 set_target_properties(tare_symbols PROPERTIES EXCLUDE_FROM_ALL ON)

@@ -16,6 +16,7 @@
 #include "symbol_debug.h"
 #include "symbol_module.h"
 #include "symbol_name.h"
+#include "symbol_table.h"
 
 struct symbolizing {
     struct tare__origins *origins;
@@ -34,7 +35,7 @@ static uint64_t call_address(const struct tare__snapshot_frame *frame)
 struct finding {
     struct tare__origins *origins;
     const struct tare__debug *debug;
-    Dwfl_Module *module; /* NULL: there is none */
+    const struct tare__symbol_table *symbols;
     int error;
 };
 
@@ -53,18 +54,14 @@ static void add_place(struct finding *finding, struct tare__place place)
 /* What the symbol tables say, NULL for nothing. */
 static const char *symbol_at(struct finding *finding, uint64_t address)
 {
-    GElf_Off offset;
-    GElf_Sym symbol;
-    if (finding->module == NULL)
-        return NULL;
-    const char *name = dwfl_module_addrinfo(finding->module, address, &offset, &symbol, NULL, NULL, NULL);
-    if (name == NULL) { /* a signal's handler returns to the very start of what it never was called from */
-        name = dwfl_module_addrinfo(finding->module, address + 1, &offset, &symbol, NULL, NULL, NULL);
-        name = offset == 0 ? name : NULL;
+    const struct tare__function_symbol *symbol = tare__symbol_at(finding->symbols, address);
+    if (symbol == NULL) { /* a signal's handler returns to the very start of what it never was called from */
+        symbol = tare__symbol_at(finding->symbols, address + 1);
+        symbol = symbol != NULL && symbol->start == address + 1 ? symbol : NULL;
     }
-    if (name == NULL || *name == '\0')
+    if (symbol == NULL)
         return NULL;
-    const char *function = tare__symbol_function(finding->origins->strings, name);
+    const char *function = tare__symbol_function(finding->origins->strings, symbol->name);
     finding->error = function == NULL ? ENOMEM : finding->error;
     return function;
 }
@@ -117,11 +114,11 @@ static struct tare__looked_up *addresses_of(const struct symbolizing *symbolizin
     return addresses;
 }
 
-static int give_places(const struct symbolizing *symbolizing, const struct tare__debug *debug, Dwfl_Module *module,
-                       const uint32_t *frames, size_t count)
+static int give_places(const struct symbolizing *symbolizing, const struct tare__debug *debug,
+                       const struct tare__symbol_table *symbols, const uint32_t *frames, size_t count)
 {
     struct tare__origins *origins = symbolizing->origins;
-    struct finding finding = {.origins = origins, .debug = debug, .module = module};
+    struct finding finding = {.origins = origins, .debug = debug, .symbols = symbols};
     const struct tare__looked_up *at = debug->addresses;
     for (size_t i = 0; finding.error == 0 && i < count; i++) {
         struct tare__snapshot_frame *frame = &origins->frames[frames[i]];
@@ -143,13 +140,17 @@ static int give_places(const struct symbolizing *symbolizing, const struct tare_
 static int look_up(const struct symbolizing *symbolizing, Dwfl_Module *module, const uint32_t *frames, size_t count)
 {
     struct tare__debug debug = {.strings = symbolizing->origins->strings, .scope_count = 1};
+    struct tare__symbol_table symbols = {0};
     debug.addresses = addresses_of(symbolizing, frames, count, &debug.address_count);
     debug.scopes = calloc(1, sizeof *debug.scopes);
     int error = debug.addresses == NULL || debug.scopes == NULL ? ENOMEM : 0;
     if (error == 0 && module != NULL)
         error = tare__debug_look_up(&debug, module);
+    if (error == 0 && module != NULL)
+        error = tare__symbol_table_read(&symbols, module);
     if (error == 0)
-        error = give_places(symbolizing, &debug, module, frames, count);
+        error = give_places(symbolizing, &debug, &symbols, frames, count);
+    tare__symbol_table_free(&symbols);
     free(debug.addresses);
     free(debug.scopes);
     return error;
