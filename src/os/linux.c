@@ -55,8 +55,19 @@ bool tare__os_map_over(void *address, size_t bytes)
     return map(address, bytes, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1) != NULL;
 }
 
+/* A file that grows past the limit would end the program. */
+static bool is_allowed_size(uint64_t bytes)
+{
+    struct rlimit limit;
+    return TARE__SYSCALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && bytes <= limit.rlim_cur;
+}
+
 void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *error)
 {
+    if (!is_allowed_size(bytes)) {
+        *error = EFBIG;
+        return NULL;
+    }
     long descriptor =
         TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (descriptor < 0) {
@@ -100,13 +111,10 @@ bool tare__os_make_private(void *address, size_t bytes)
     return !tare__syscall_failed(TARE__SYSCALL(SYS_mremap, copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address));
 }
 
-/* A program that has locked itself up by seccomp might be killed for opening a
- * file, and one with a limit on the size of files for growing one. */
+/* A program that has locked itself up by seccomp might be killed for opening a file. */
 static bool may_grow_file(uint64_t end)
 {
-    struct rlimit limit;
-    return TARE__SYSCALL(SYS_prctl, PR_GET_SECCOMP) == 0 &&
-           TARE__SYSCALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && end <= limit.rlim_cur;
+    return TARE__SYSCALL(SYS_prctl, PR_GET_SECCOMP) == 0 && is_allowed_size(end);
 }
 
 void *tare__os_map_more(const char *path, uint64_t offset, size_t bytes)
@@ -199,14 +207,40 @@ uint64_t tare__os_clock_ns(void)
 }
 
 /* The stack pointer at the program's entry, kept by the loader: the kernel
- * puts argc, argv, NULL, envp, NULL there (System V ABI, "initial stack"). */
+ * puts argc, argv, NULL, envp, NULL there (System V ABI, "initial stack"). In a
+ * static program it is what the entry code has made of it, some words below. */
 extern void *__libc_stack_end __attribute__((weak));
 
+static bool is_argc(char **at)
+{
+    enum { ARGUMENTS_MAX = 1 << 24 };
+    intptr_t count = (intptr_t)*at;
+    if (count < 0 || count > ARGUMENTS_MAX)
+        return false;
+    for (intptr_t i = 1; i <= count; i++)
+        if (at[i] == NULL)
+            return false;
+    return at[count + 1] == NULL;
+}
+
+static char **find_arguments(void)
+{
+    enum { ENTRY_WORDS = 4 };
+    char **at = &__libc_stack_end != NULL ? __libc_stack_end : NULL;
+    for (int i = 0; at != NULL && i < ENTRY_WORDS; i++)
+        if (is_argc(at + i))
+            return at + i + 1;
+    return NULL;
+}
+
+/* Found at start-up, before the program changes them. */
 char **tare__os_arguments(void)
 {
-    if (&__libc_stack_end == NULL || __libc_stack_end == NULL)
-        return NULL;
-    return (char **)__libc_stack_end + 1;
+    static char **arguments;
+    char **found = __atomic_load_n(&arguments, __ATOMIC_RELAXED);
+    if (found == NULL)
+        __atomic_store_n(&arguments, found = find_arguments(), __ATOMIC_RELAXED);
+    return found;
 }
 
 char **tare__os_environment(void)
