@@ -45,8 +45,18 @@ static void address_text(char buffer[TARE__PLACE_BYTES], const struct tare__stac
                  line->frame->address - line->module->bias);
 }
 
-static void function_text(char buffer[TARE__FUNCTION_NAME_BYTES], const char *function)
+/* Libc's own names for what it exports are not those that programs call it by. */
+static const char *exported_name(const char *function)
 {
+    bool is_alias = strncmp(function, "__", 2) == 0 && strncmp(function, "__libc_", 7) != 0;
+    return is_alias ? function + strspn(function, "_") : function;
+}
+
+static void function_text(char buffer[TARE__FUNCTION_NAME_BYTES], const struct tare__stack_line *line)
+{
+    const char *function = line->place->function;
+    if (tare__stack_line_is_libc(line))
+        function = exported_name(function);
     tare__function_bare_name(buffer, function);
     if (*buffer == '\0')
         snprintf(buffer, TARE__FUNCTION_NAME_BYTES, "%s", function);
@@ -63,7 +73,7 @@ char *tare__function_text(char buffer[TARE__PLACE_BYTES], const struct tare__sta
     else if (place == NULL || place->function == NULL)
         address_text(buffer, line);
     else
-        function_text(buffer, place->function);
+        function_text(buffer, line);
     return buffer;
 }
 
@@ -76,10 +86,11 @@ char *tare__place_text(char buffer[TARE__PLACE_BYTES], const struct tare__stack_
         return buffer;
     size_t length = strlen(buffer);
     const char *inlined = place->inlined ? " (inlined)" : "";
-    if (place->file != NULL && place->line != 0)
+    bool in_source = place->file != NULL && !tare__stack_line_is_libc(line); /* whose lines are no news to its users */
+    if (in_source && place->line != 0)
         snprintf(buffer + length, TARE__PLACE_BYTES - length, " at %s:%u%s", short_path(path, place->file), place->line,
                  inlined);
-    else if (place->file != NULL)
+    else if (in_source)
         snprintf(buffer + length, TARE__PLACE_BYTES - length, " in %s%s", short_path(path, place->file), inlined);
     else
         snprintf(buffer + length, TARE__PLACE_BYTES - length, " in %.200s%s",

@@ -222,7 +222,7 @@ const char *tare__truncation_text(uint64_t reason)
     }
 }
 
-static bool is_libc(const struct tare__stack_line *line)
+bool tare__stack_line_is_libc(const struct tare__stack_line *line)
 {
     for (size_t i = 0; line->module != NULL && i < COUNT(libc_modules); i++)
         if (tare__matches(libc_modules[i], line->module->name))
@@ -248,8 +248,8 @@ const char *tare__stack_pool(const struct tare__origins *origins, uint32_t stack
     struct tare__stack_line line;
     const char *pool = NULL;
     view.show_all = false;
-    while (pool == NULL && next(&view, &line) && (line.hidden || is_libc(&line)))
-        pool = is_libc(&line) ? pool_of(&line) : NULL;
+    while (pool == NULL && next(&view, &line) && (line.hidden || tare__stack_line_is_libc(&line)))
+        pool = tare__stack_line_is_libc(&line) ? pool_of(&line) : NULL;
     return pool;
 }
 

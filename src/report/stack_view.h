@@ -32,6 +32,9 @@ struct tare__stack_view {
 struct tare__stack_view tare__stack_view(const struct tare__origins *origins, uint32_t stack);
 bool tare__stack_view_next(struct tare__stack_view *view, struct tare__stack_line *line);
 
+/* In libc, or in the loader. */
+bool tare__stack_line_is_libc(const struct tare__stack_line *line);
+
 /* Why callers are missing, from a truncated line: "no unwind tables". */
 const char *tare__truncation_text(uint64_t reason);
 
