@@ -43,7 +43,8 @@ static struct tare__snapshot_site *site_of(struct tare__building *building, uint
     if (sites == NULL)
         return NULL;
     origins->sites = sites;
-    sites[origins->site_count] = (struct tare__snapshot_site){.stack = stack, .is_runtime = is_runtime};
+    sites[origins->site_count] =
+        (struct tare__snapshot_site){.stack = stack, .order = (uint32_t)origins->site_count, .is_runtime = is_runtime};
     *index = (uint32_t)++origins->site_count;
     return &sites[*index - 1];
 }

@@ -63,6 +63,7 @@ struct tare__snapshot_frame {
 /* Figures of one call stack, over all scopes in the record. */
 struct tare__snapshot_site {
     uint32_t stack;            /* the innermost frame, in frames; 0 for none */
+    uint32_t order;            /* by when it was first there, as far as the record tells: the first has the lowest */
     bool is_runtime;           /* a pool of the C++ runtime: no leak */
     const char *suppressed_by; /* the suppression that covers it: no leak; NULL for none. Not owned */
     uint64_t allocations;
