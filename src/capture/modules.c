@@ -2,19 +2,20 @@
 /*
  * What a module's calls of malloc reach is in its relocation slots, once they
  * are bound: a slot bound lazily still points into the module itself, and then
- * it has not called yet. Formats: System V gABI, "Dynamic Section"; the hash
- * table as described by U. Drepper and A. Oliva for DT_GNU_HASH.
+ * it has not called yet.
  */
 #include "modules.h"
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <limits.h>
 #include <link.h>
 #include <string.h>
 
 #include "capture_store.h"
 #include "compiler.h"
 #include "file_name.h"
+#include "loaded.h"
 #include "lock.h"
 
 #if defined(__x86_64__)
@@ -31,87 +32,20 @@ static uint32_t found;
 static uintptr_t own_low, own_high; /* where this very module is */
 static tare__lock looking;
 
-/* What the dynamic section of a module says. */
-struct module {
-    uintptr_t base, low, high; /* load bias; first and last address */
-    const ElfW(Sym) * symbols;
-    const char *strings;
-    const uint32_t *hash;
-    const ElfW(Rela) * relocations[2];
-    size_t relocation_bytes[2];
-    bool symbolic;
-};
+/* Libraries that tare itself has loaded, by their load bias. They are never unloaded. */
+#define OWN_LIBRARIES_MAX 64u
+static uintptr_t own_libraries[OWN_LIBRARIES_MAX];
+static unsigned own_library_count;
 
 struct walk {
     unsigned index;
     bool at_start;
     bool stop;
     uint32_t found;
-    struct module program;
+    struct tare__loaded program;
 };
 
-static uintptr_t address_in(const struct module *module, ElfW(Addr) value)
-{
-    return value < module->base ? module->base + value : value; /* glibc adds the base in place */
-}
-
-static void read_dynamic(struct module *module, const ElfW(Dyn) * dynamic)
-{
-    for (; dynamic->d_tag != DT_NULL; dynamic++) {
-        uintptr_t address = address_in(module, dynamic->d_un.d_ptr);
-        switch (dynamic->d_tag) {
-        case DT_SYMTAB:
-            module->symbols = (const void *)address;
-            break;
-        case DT_STRTAB:
-            module->strings = (const void *)address;
-            break;
-        case DT_GNU_HASH:
-            module->hash = (const void *)address;
-            break;
-        case DT_RELA:
-            module->relocations[0] = (const void *)address;
-            break;
-        case DT_RELASZ:
-            module->relocation_bytes[0] = dynamic->d_un.d_val;
-            break;
-        case DT_JMPREL:
-            module->relocations[1] = (const void *)address;
-            break;
-        case DT_PLTRELSZ:
-            module->relocation_bytes[1] = dynamic->d_un.d_val;
-            break;
-        case DT_SYMBOLIC:
-            module->symbolic = true;
-            break;
-        case DT_FLAGS:
-            module->symbolic |= (dynamic->d_un.d_val & DF_SYMBOLIC) != 0;
-            break;
-        default:
-            break;
-        }
-    }
-}
-
-static struct module read_module(const struct dl_phdr_info *info)
-{
-    struct module module = {.base = info->dlpi_addr, .low = UINTPTR_MAX};
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        uintptr_t start = info->dlpi_addr + header->p_vaddr;
-        if (header->p_type == PT_LOAD) {
-            if (start < module.low)
-                module.low = start;
-            if (start + header->p_memsz > module.high)
-                module.high = start + header->p_memsz;
-        }
-        if (header->p_type == PT_DYNAMIC)
-            read_dynamic(&module, (const void *)start);
-    }
-    return module;
-}
-
-static bool contains(const struct module *module, uintptr_t address)
+static bool contains(const struct tare__loaded *module, uintptr_t address)
 {
     return address >= module->low && address < module->high;
 }
@@ -126,25 +60,9 @@ static bool is_hooked_name(const char *name)
     return false;
 }
 
-static bool defines_malloc(const struct module *module)
+static bool defines_malloc(const struct tare__loaded *module)
 {
-    if (module->hash == NULL || module->symbols == NULL || module->strings == NULL)
-        return false;
-    const uint32_t buckets = module->hash[0], first = module->hash[1], bloom_words = module->hash[2];
-    const uint32_t *bucket = module->hash + 4 + bloom_words * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
-    const uint32_t *chain = bucket + buckets;
-    uint32_t hash = 5381;
-    for (const char *c = "malloc"; *c != '\0'; c++)
-        hash = hash * 33 + (unsigned char)*c;
-    uint32_t index = buckets != 0 ? bucket[hash % buckets] : 0;
-    if (index < first)
-        return false;
-    do {
-        const ElfW(Sym) *symbol = &module->symbols[index];
-        if ((chain[index - first] | 1) == (hash | 1) && strcmp(module->strings + symbol->st_name, "malloc") == 0)
-            return symbol->st_shndx != SHN_UNDEF;
-    } while ((chain[index++ - first] & 1) == 0);
-    return false;
+    return tare__loaded_symbol(module, "malloc") != NULL;
 }
 
 /* Not by dladdr: that takes another of the loader's locks, inside the one that
@@ -154,7 +72,7 @@ static bool is_ours(uintptr_t address)
     return address >= own_low && address < own_high;
 }
 
-static void note_own(const struct module *module)
+static void note_own(const struct tare__loaded *module)
 {
     if (contains(module, (uintptr_t)&modules_at_start)) {
         own_low = module->low;
@@ -162,7 +80,15 @@ static void note_own(const struct module *module)
     }
 }
 
-static bool binds_past_us(const struct module *module, const struct module *program)
+static bool is_own_library(uintptr_t base)
+{
+    for (unsigned i = 0; i < own_library_count; i++)
+        if (own_libraries[i] == base)
+            return true;
+    return false;
+}
+
+static bool binds_past_us(const struct tare__loaded *module, const struct tare__loaded *program)
 {
     if (module->symbols == NULL || module->strings == NULL)
         return false;
@@ -194,15 +120,15 @@ static int visit(struct dl_phdr_info *info, size_t size, void *context)
             modules_at_start = info->dlpi_adds;
         else if (info->dlpi_adds == modules_at_start)
             return 1;
-        walk->program = read_module(info);
+        walk->program = tare__loaded_read(info);
         if (walk->at_start)
             note_own(&walk->program);
         return 0;
     }
     bool loaded_later = index >= modules_at_start;
-    if (!loaded_later && !walk->at_start)
+    if ((!loaded_later && !walk->at_start) || is_own_library(info->dlpi_addr))
         return 0;
-    struct module module = read_module(info);
+    struct tare__loaded module = tare__loaded_read(info);
     if (walk->at_start)
         note_own(&module);
     if ((module.symbolic && defines_malloc(&module)) || (loaded_later && binds_past_us(&module, &walk->program)))
@@ -240,6 +166,37 @@ void tare__modules_look(void)
     if (other_namespace())
         walk.found = TARE_INEXACT_BYPASSED;
     TARE__STORE(found, found_at_start | walk.found);
+}
+
+/* New ones are at the end of the loader's list. */
+struct own {
+    unsigned index, before;
+};
+
+static int note_own_library(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    struct own *own = context;
+    if (own->index++ >= own->before && own_library_count < OWN_LIBRARIES_MAX && !is_own_library(info->dlpi_addr))
+        own_libraries[own_library_count++] = info->dlpi_addr;
+    return 0;
+}
+
+unsigned tare__modules_own_begin(void)
+{
+    struct own own = {.before = UINT_MAX};
+    tare__lock_acquire(&looking);
+    dl_iterate_phdr(note_own_library, &own);
+    tare__lock_release(&looking);
+    return own.index;
+}
+
+void tare__modules_own_end(unsigned before)
+{
+    struct own own = {.before = before};
+    tare__lock_acquire(&looking);
+    dl_iterate_phdr(note_own_library, &own);
+    tare__lock_release(&looking);
 }
 
 void tare__modules_fork_prepare(void)

@@ -22,6 +22,11 @@ void tare__modules_look(void);
 /* TARE_INEXACT_BYPASSED or 0, as of the last look. */
 uint32_t tare__modules_inexact(void);
 
+/* Around what may load libraries for tare itself: they are none of the program's, and
+ * bind malloc as they like. Returns what _end() wants to know. */
+unsigned tare__modules_own_begin(void);
+void tare__modules_own_end(unsigned before);
+
 /* Around a fork: the loader's lock must not be left to the child as another
  * thread holds it inside tare__modules_look(). */
 void tare__modules_fork_prepare(void);

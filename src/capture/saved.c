@@ -132,21 +132,28 @@ static int write_to(const char *path, const struct tare__scope *scope, const tar
     return 0;
 }
 
-void tare__keep_scope(const struct tare__scope *scope, const tare_stats *stats, struct tare__keep *keep)
+static int write_whole(const char *path, const struct tare__scope *scope, const tare_stats *stats,
+                       const struct tare__keep *keep)
 {
-    keep->error = -1;
-    if (!keep->wanted(stats, keep->context))
-        return;
     char beside[1024];
     struct tare__text text = tare__text_in(beside, sizeof beside);
-    tare__text_add(&text, keep->path);
+    tare__text_add(&text, path);
     tare__text_add(&text, ".partial");
-    keep->error = ENAMETOOLONG;
     if (text.length >= sizeof beside)
-        return;
+        return ENAMETOOLONG;
     uint64_t blocked = tare__pieces_begin();
-    keep->error = write_to(beside, scope, stats, keep);
+    int error = write_to(beside, scope, stats, keep);
     tare__pieces_end(blocked);
-    if (keep->error == 0)
-        keep->error = tare__os_rename_new(beside, keep->path);
+    return error == 0 ? tare__os_rename_new(beside, path) : error;
+}
+
+void tare__keep_scope(const struct tare__scope *scope, const tare_stats *stats, struct tare__keep *keep)
+{
+    int error = 0;
+    keep->error = -1;
+    for (const char *path; (path = keep->path(stats, error, keep->context)) != NULL;) {
+        keep->error = error = write_whole(path, scope, stats, keep);
+        if (error == 0)
+            return;
+    }
 }

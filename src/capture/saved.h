@@ -8,11 +8,12 @@
 
 /* What is to be kept of a scope that closes. */
 struct tare__keep {
-    /* Whether anything is. Under the registry's lock: it must not allocate, nor call
-     * the program. */
-    bool (*wanted)(const tare_stats *stats, void *context);
+    /* The path of the file to write, which must not exist: at first with error 0, and
+     * again as long as it could not be written, with the errno value that says why.
+     * NULL where none is wanted, or no other. Under the registry's lock: it must not
+     * allocate, nor call the program. */
+    const char *(*path)(const tare_stats *stats, int error, void *context);
     void *context;
-    const char *path;   /* of the file to write, which must not exist */
     const char *source; /* where the scope's block stands; NULL for none */
     uint32_t line;
     int error; /* out: 0, an errno value that says why there is no file, or -1: not wanted */

@@ -28,6 +28,7 @@
 struct tare__scope;
 struct tare__attachment;
 struct tare__era;
+struct tare__kept_message;
 struct tare__last_walk;
 
 enum tare__mode {
@@ -117,9 +118,10 @@ struct tare__thread {
     void *start_argument;
     int vfork_pid; /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
-    uintptr_t canary_frame;            /* of the function that sends it */
-    struct tare__last_walk *last_walk; /* kept with the record, not with the thread (callstack.h) */
-    char canary[16];                   /* what a canary allocation is given */
+    uintptr_t canary_frame;              /* of the function that sends it */
+    struct tare__last_walk *last_walk;   /* kept with the record, not with the thread (callstack.h) */
+    struct tare__kept_message *messages; /* of its failures; its own */
+    char canary[16];                     /* what a canary allocation is given */
     struct tare__counters own;
 };
 
