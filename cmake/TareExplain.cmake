@@ -9,7 +9,7 @@ tare_folder(tare_explain explain
   USES layout text)
 set_target_properties(tare_explain PROPERTIES EXCLUDE_FROM_ALL ON)
 
-if(NOT TARE_BUILD_CLI AND NOT TARE_BUILD_TESTS)
+if(NOT TARE_BUILD_CLI AND NOT TARE_BUILD_TESTS AND NOT TARE_BUILD_EXPLAIN)
   return() # the library alone needs no other
 endif()
 
@@ -25,3 +25,23 @@ tare_folder(tare_symbols explain
   USES layout text)
 target_link_libraries(tare_symbols PRIVATE tare_symbol_libraries)
 set_target_properties(tare_symbols PROPERTIES EXCLUDE_FROM_ALL ON)
+
+# Lists of sites: in reports, and in what a failing expectation prints.
+tare_folder(tare_sites report
+  SOURCES apart_text.c function_name.c metric.c phrase.c sites.c sites_text.c stack_view.c
+  USES explain layout text)
+set_target_properties(tare_sites PROPERTIES EXCLUDE_FROM_ALL ON)
+
+# What a failing expectation loads, to say where its figures came from. Nothing links it.
+if(TARE_BUILD_EXPLAIN AND NOT TARE_SANITIZE)
+  tare_folder(tare_failure failure SOURCES explain.c scope_text.c stack_text.c USES report explain layout text)
+  add_library(tare_explain_library SHARED
+    $<TARGET_OBJECTS:tare_failure> $<TARGET_OBJECTS:tare_sites> $<TARGET_OBJECTS:tare_symbols>
+    $<TARGET_OBJECTS:tare_explain> $<TARGET_OBJECTS:tare_text>)
+  set_target_properties(tare_explain_library PROPERTIES
+    OUTPUT_NAME tare-explain LINKER_LANGUAGE C
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}) # where libtare.so is
+  target_link_libraries(tare_explain_library PRIVATE tare_symbol_libraries)
+  target_link_options(tare_explain_library PRIVATE -Wl,-z,defs -Wl,-z,now)
+endif()

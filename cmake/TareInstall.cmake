@@ -10,6 +10,9 @@ set(tare_pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(TARGETS tare tare_static tare_wrap EXPORT tareTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET tare_explain_library)
+  install(TARGETS tare_explain_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} NAMELINK_SKIP)
+endif()
 if(TARGET tare_command)
   install(TARGETS tare_command RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
