@@ -50,8 +50,13 @@ foreach(target IN ITEMS tare_os tare_text)
   target_compile_options(${target} PRIVATE -fno-builtin -mgeneral-regs-only)
 endforeach()
 tare_folder(tare_stats explain SOURCES stats.c USES text)
-tare_folder(tare_expect expect SOURCES allocator.c async.c deadlock.c expect.c failure.c measure.c
+tare_folder(tare_expect expect
+  SOURCES
+    allocator.c async.c deadlock.c expect.c explain.c explain_library.c failure.c kept.c measure.c message.c own_stack.c
+    raw_text.c violation.c
   USES os layout text capture explain)
+target_compile_definitions(tare_expect PRIVATE
+  TARE_LIBRARY_DIRECTORY="${CMAKE_INSTALL_FULL_LIBDIR}" TARE_LIBRARY_VERSION="${PROJECT_VERSION_MAJOR}")
 set(tare_common_objects
   $<TARGET_OBJECTS:tare_os> $<TARGET_OBJECTS:tare_text> $<TARGET_OBJECTS:tare_stats> $<TARGET_OBJECTS:tare_expect>)
 

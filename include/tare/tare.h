@@ -167,7 +167,8 @@ const char *tare_inexact_text(uint32_t bit);
     X(TIMEOUT, -12, "the time was over before the work was done")                                                      \
     X(HELD_ELSEWHERE, -13, "this thread holds an exclusive scope already; they nest only as blocks, none by handle")   \
     X(DEADLOCK, -14, "threads waited for an exclusive scope longer than its watchdog allows")                          \
-    X(EXECUTOR, -15, "the executor could not make its event loop, or a thread for it")
+    X(EXECUTOR, -15, "the executor could not make its event loop, or a thread for it")                                 \
+    X(CANT_SAVE, -16, "the scope can't be saved to that file; errno says why")
 
 typedef enum tare_error {
 #define TARE_ERROR_VALUE_(name, value, text) TARE_ERROR_##name = (value),
@@ -278,6 +279,14 @@ tare_scope *tare_open_with(const tare_options *options);
 int tare_read(tare_scope *scope, tare_stats *stats);
 int tare_reset(tare_scope *scope, tare_stats *stats);
 int tare_close(tare_scope *scope, tare_stats *stats);
+
+/*
+ * tare_save() writes what the scope has counted so far, with its call stacks, into a
+ * file that must not exist, for `tare report FILE`. The scope stays open. Errors:
+ * NULL_ARGUMENT, NOT_OPEN, WRONG_THREAD and BUSY as of tare_read(), and CANT_SAVE with
+ * errno set; no file is left then.
+ */
+int tare_save(tare_scope *scope, const char *path);
 
 /*
  * tare_measure(&stats, options...) { block } runs the block in a scope of its
@@ -395,6 +404,13 @@ typedef struct tare_expectation {
  *
  *     tare_expect(.allocations = tare_exactly(3), .peak_bytes = tare_at_most(4096)) { ... }
  *
+ * The message shows below the figures from which call stacks they came, and where the
+ * scope has been saved: into TARE_SAVE_DIR, else TMPDIR, else /tmp, ten of one process at
+ * most; none where TARE_SAVE_DIR is set and empty. Leaks that the program says are
+ * known do not count: LeakSanitizer's suppressions, in the file that TARE_SUPPRESSIONS
+ * names and in what the program's __lsan_default_suppressions() returns. All this is done
+ * when an expectation fails and not before: then libtare-explain is loaded.
+ *
  * A result that is inexact fails every expectation: it can't be judged.
  * In C++ a block that an exception leaves is not judged. Before C++20, which
  * has no bounds by name, set them in a variable:
@@ -410,12 +426,13 @@ typedef struct tare_expectation {
 
 /* What went wrong, for the failure handler. Valid only during its call. */
 typedef struct tare_failure {
-    const char *message;     /* the whole story, several lines, ending in a newline */
-    const char *file;        /* where the block or check stands; NULL for a plain function call */
-    const char *function;    /* the same */
-    int line;                /* the same; 0 for none */
-    int error;               /* 0 for a violated expectation, else a tare_error */
-    const tare_stats *stats; /* what was measured; NULL for an error */
+    const char *message;       /* the whole story, several lines, ending in a newline */
+    const char *file;          /* where the block or check stands; NULL for a plain function call */
+    const char *function;      /* the same */
+    int line;                  /* the same; 0 for none */
+    int error;                 /* 0 for a violated expectation, else a tare_error */
+    const tare_stats *stats;   /* what was measured, less suppressed leaks; NULL for an error */
+    const char *snapshot_path; /* where the scope has been saved, for `tare report`; NULL for nowhere */
 } tare_failure;
 
 typedef void (*tare_failure_handler)(const tare_failure *failure, void *context);

@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Expectations: a bound for each statistic, and the message when one fails. */
+/*
+ * Expectations. Where one does not hold, its scope is saved while it is still there, and
+ * then explained. Until then nothing is done for that.
+ */
+#include <errno.h>
 #include <string.h>
 
 #include "compiler.h"
+#include "environment.h"
+#include "explaining.h"
 #include "failure.h"
 #include "options.h"
+#include "saved.h"
 #include "scope.h"
-#include "start.h"
-#include "stats.h"
-#include "text.h"
+#include "violation.h"
 
-enum { EXPECTED_COLUMN = TARE__STATISTIC_COLUMN + 2, ACTUAL_COLUMN = 52 };
-
-static bool holds(tare_bound bound, int64_t actual)
-{
-    return !bound.set || (actual >= bound.low && actual <= bound.high);
-}
-
-static bool all_hold(const tare_expectation *expectation, const tare_stats *stats)
-{
-    bool all = stats->inexact == 0;
-#define HOLDS(type, name, unit, text) all = all && holds(expectation->name, (int64_t)stats->name);
-    TARE_STATISTICS(HOLDS)
-#undef HOLDS
-    return all;
-}
+#define LEAKS (TARE__STATISTIC_BIT(leaked_allocations) | TARE__STATISTIC_BIT(leaked_bytes))
 
 static bool is_possible(const tare_expectation *expectation)
 {
@@ -33,80 +24,6 @@ static bool is_possible(const tare_expectation *expectation)
     TARE_STATISTICS(POSSIBLE)
 #undef POSSIBLE
     return possible;
-}
-
-static void add_bound(struct tare__text *text, tare_bound bound)
-{
-    if (bound.low == bound.high) {
-        tare__text_add(text, "exactly ");
-        tare__text_add_signed(text, bound.low);
-    } else if (bound.low == INT64_MIN) {
-        tare__text_add(text, "at most ");
-        tare__text_add_signed(text, bound.high);
-    } else if (bound.high == INT64_MAX) {
-        tare__text_add(text, "at least ");
-        tare__text_add_signed(text, bound.low);
-    } else {
-        tare__text_add(text, "between ");
-        tare__text_add_signed(text, bound.low);
-        tare__text_add(text, " and ");
-        tare__text_add_signed(text, bound.high);
-    }
-}
-
-static void add_row(struct tare__text *text, const char *name, tare_bound bound, int64_t actual)
-{
-    if (!bound.set)
-        return;
-    size_t line = text->length;
-    tare__text_add(text, holds(bound, actual) ? "  " : "! ");
-    tare__text_add(text, name);
-    tare__text_pad(text, line, EXPECTED_COLUMN);
-    add_bound(text, bound);
-    tare__text_pad(text, line, ACTUAL_COLUMN);
-    tare__text_add_signed(text, actual);
-    tare__text_add(text, "\n");
-}
-
-static void add_table(struct tare__text *text, const tare_expectation *expectation, const tare_stats *stats)
-{
-    size_t line = text->length;
-    tare__text_add(text, "  statistic");
-    tare__text_pad(text, line, EXPECTED_COLUMN);
-    tare__text_add(text, "expected");
-    tare__text_pad(text, line, ACTUAL_COLUMN);
-    tare__text_add(text, "actual\n");
-#define ROW(type, name, unit, meaning) add_row(text, #name, expectation->name, (int64_t)stats->name);
-    TARE_STATISTICS(ROW)
-#undef ROW
-}
-
-static void fail(const tare_expectation *expectation, const tare_stats *stats, tare_here_ here)
-{
-    char message[TARE__MESSAGE_BYTES];
-    struct tare__text text = tare__text_in(message, sizeof message);
-    tare__text_add(&text, "tare: ");
-    tare__text_add(&text, here.file);
-    tare__text_add(&text, ":");
-    tare__text_add_signed(&text, here.line);
-    tare__text_add(&text, ": in ");
-    tare__text_add(&text, here.function);
-    tare__text_add(&text, ": ");
-    tare__text_add(&text, stats->inexact == 0 ? "expectation failed" : "expectation can't be judged");
-    if (expectation->name != NULL) {
-        tare__text_add(&text, ": ");
-        tare__text_add(&text, expectation->name);
-    }
-    tare__text_add(&text, "\n");
-    if ((stats->inexact & TARE_INEXACT_NOT_ATTACHED) == 0)
-        add_table(&text, expectation, stats);
-    tare__stats_add_inexact(&text, stats->inexact);
-    tare__text_add(&text, "measured by: ");
-    tare__text_add(&text, tare__link_mode());
-    tare__text_add(&text, "\n");
-    tare__end_message(&text);
-    tare__fail(&(tare_failure){
-        .message = message, .file = here.file, .function = here.function, .line = here.line, .stats = stats});
 }
 
 bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, tare_here_ here)
@@ -119,9 +36,9 @@ bool tare_check_(const tare_stats *stats, const tare_expectation *expectation, t
         tare__fail_error(TARE_ERROR_BAD_BOUND, "tare_check", expectation->name, &here);
         return false;
     }
-    if (all_hold(expectation, stats))
+    if (tare__all_hold(expectation, stats))
         return true;
-    fail(expectation, stats, here);
+    tare__violation_fail(&(struct tare__violation){.expectation = expectation, .stats = stats, .here = &here});
     return false;
 }
 
@@ -138,16 +55,109 @@ void tare_expect_begin_(tare_expect_block_ *block, const tare_expectation *expec
         tare__fail_error(error, "tare_expect", expectation->name, &here);
 }
 
+/* ---- The end of a block ----------------------------------------------------- */
+
+struct ending {
+    const tare_expect_block_ *block;
+    tare_stats stats;
+    struct tare__kept kept; /* where a path was asked for */
+    bool has_sites, has_path;
+    int save_error; /* -1: there was nothing to save */
+};
+
+/* Under tare's lock. */
+static const char *path_where_violated(const tare_stats *stats, int error, void *context)
+{
+    struct ending *ending = context;
+    if (error == 0 && tare__all_hold(&ending->block->expectation, stats))
+        return NULL;
+    if (!ending->has_sites)
+        return NULL;
+    ending->has_path = true;
+    return tare__kept_path(&ending->kept, error);
+}
+
+static int close_scope(struct ending *ending)
+{
+    const tare_expect_block_ *block = ending->block;
+    ending->has_path = false;
+    ending->has_sites = block->expectation.sites == TARE_SITES_ON && tare__environment_sites();
+    struct tare__keep keep = {
+        .path = path_where_violated, .context = ending, .source = block->here.file, .line = (uint32_t)block->here.line};
+    int error = tare__scope_take_keeping(block->scope, &ending->stats, NULL, &keep);
+    ending->save_error = keep.error;
+    if (error != 0 && keep.error == 0)
+        tare__kept_drop(&ending->kept);
+    return error;
+}
+
+/* Leaks that are suppressed are none. */
+static uint32_t judge_again(const tare_stats *stats, void *context)
+{
+    struct ending *ending = context;
+    ending->stats.leaked_allocations = stats->leaked_allocations;
+    ending->stats.leaked_bytes = stats->leaked_bytes;
+    return tare__violated(&ending->block->expectation, &ending->stats);
+}
+
+static struct tare__explained explain(struct ending *ending)
+{
+    const tare_expectation *expectation = &ending->block->expectation;
+    uint32_t violated = tare__violated(expectation, &ending->stats);
+    const struct tare__explain_request request = {
+        .path = ending->kept.path,
+        .leaks = (violated & LEAKS) != 0,
+        .forbidden = tare__forbidden(expectation),
+        .violated = judge_again,
+        .context = ending,
+        .violated_at_first = violated,
+    };
+    return tare__explain_scope(&request);
+}
+
+static const char *without_sites(const struct ending *ending)
+{
+    if (ending->block->expectation.sites != TARE_SITES_ON)
+        return "the scope collects none: .sites = TARE_SITES_OFF";
+    if (!ending->has_sites)
+        return "no scope collects any: TARE_SITES=off is in the environment";
+    return ending->save_error != 0 ? "its record could not be written" : NULL;
+}
+
+static void fail(struct ending *ending)
+{
+    struct tare__explained explained = {NULL, 0, 0};
+    bool saved = ending->save_error == 0;
+    if (saved)
+        explained = explain(ending);
+    if (tare__all_hold(&ending->block->expectation, &ending->stats)) {
+        tare__kept_drop(&ending->kept);
+    } else {
+        if (saved)
+            tare__kept_done(&ending->kept);
+        tare__violation_fail(&(struct tare__violation){
+            .expectation = &ending->block->expectation,
+            .stats = &ending->stats,
+            .here = &ending->block->here,
+            .explained = &explained,
+            .kept = ending->has_path ? &ending->kept : NULL,
+            .without = without_sites(ending),
+        });
+    }
+    tare__explained_free(&explained);
+}
+
 void tare_expect_end_(tare_expect_block_ *block)
 {
     if (block->scope == NULL)
         return;
-    tare_stats stats;
-    int error = tare__scope_take(block->scope, TARE__CLOSE, &stats, NULL);
+    struct ending ending;
+    ending.block = block;
+    int error = close_scope(&ending);
     if (error != 0)
         tare__fail_error(error, "tare_expect", block->expectation.name, &block->here);
-    else if (!all_hold(&block->expectation, &stats))
-        fail(&block->expectation, &stats, block->here);
+    else if (!tare__all_hold(&block->expectation, &ending.stats))
+        fail(&ending);
 }
 
 void tare_expect_end_quietly_(tare_expect_block_ *block)

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include "deadlock.h"
+#include "message.h"
 #include "text.h"
+
+enum { DEADLOCK_BYTES = 65536 }; /* two stacks, with whatever C++ calls its functions */
 
 static struct {
     tare_failure_handler handler;
@@ -60,41 +63,51 @@ int tare__fail_error(int error, const char *function, const char *name, const ta
     return tare__fail_error_detailed(error, function, name, here, "");
 }
 
+static void add_error(struct tare__text *text, int error, const char *function, const char *name,
+                      const tare_here_ *here, const char *details)
+{
+    tare__text_add(text, "tare: ");
+    if (here != NULL) {
+        tare__text_add(text, here->file);
+        tare__text_add(text, ":");
+        tare__text_add_signed(text, here->line);
+        tare__text_add(text, ": ");
+    }
+    tare__text_add(text, function);
+    tare__text_add(text, ": ");
+    if (name != NULL) {
+        tare__text_add(text, name);
+        tare__text_add(text, ": ");
+    }
+    tare__text_add(text, tare_error_text(error));
+    tare__text_add(text, "\n");
+    tare__text_add(text, details);
+    if (error == TARE_ERROR_NOT_ATTACHED)
+        tare__text_add(text, "  Is libtare the first library that defines malloc? Not with: Valgrind (unless\n"
+                             "  --soname-synonyms=somalloc=nouserintercepts), a sanitizer, another malloc in the\n"
+                             "  program or before tare, hidden malloc symbols, or --wrap flags missing from a\n"
+                             "  static link.\n");
+    if (error == TARE_ERROR_DEADLOCK)
+        tare__add_deadlock(text);
+    tare__end_message(text);
+}
+
 int tare__fail_error_detailed(int error, const char *function, const char *name, const tare_here_ *here,
                               const char *details)
 {
     char message[TARE__MESSAGE_BYTES];
-    struct tare__text text = tare__text_in(message, sizeof message);
-    tare__text_add(&text, "tare: ");
-    if (here != NULL) {
-        tare__text_add(&text, here->file);
-        tare__text_add(&text, ":");
-        tare__text_add_signed(&text, here->line);
-        tare__text_add(&text, ": ");
-    }
-    tare__text_add(&text, function);
-    tare__text_add(&text, ": ");
-    if (name != NULL) {
-        tare__text_add(&text, name);
-        tare__text_add(&text, ": ");
-    }
-    tare__text_add(&text, tare_error_text(error));
-    tare__text_add(&text, "\n");
-    tare__text_add(&text, details);
-    if (error == TARE_ERROR_NOT_ATTACHED)
-        tare__text_add(&text, "  Is libtare the first library that defines malloc? Not with: Valgrind (unless\n"
-                              "  --soname-synonyms=somalloc=nouserintercepts), a sanitizer, another malloc in the\n"
-                              "  program or before tare, hidden malloc symbols, or --wrap flags missing from a\n"
-                              "  static link.\n");
-    if (error == TARE_ERROR_DEADLOCK)
-        tare__add_deadlock(&text);
-    tare__end_message(&text);
+    char *large = error == TARE_ERROR_DEADLOCK ? tare__message_take(DEADLOCK_BYTES) : NULL;
+    struct tare__text text =
+        large != NULL ? tare__text_in(large, DEADLOCK_BYTES) : tare__text_in(message, sizeof message);
+    add_error(&text, error, function, name, here, details);
     tare__fail(&(tare_failure){
-        .message = message,
+        .message = text.buffer,
         .file = here != NULL ? here->file : NULL,
         .function = here != NULL ? here->function : NULL,
         .line = here != NULL ? here->line : 0,
         .error = error,
     });
+    if (large != NULL)
+        tare__message_give(large);
     return error;
 }

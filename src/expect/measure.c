@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The measuring functions of tare.h: scope.c does the work, this says what went
  * wrong. */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "failure.h"
 #include "options.h"
+#include "saved.h"
 #include "scope.h"
 #include "start.h"
 #include "stats.h"
@@ -60,6 +62,35 @@ int tare_reset(tare_scope *scope, tare_stats *stats)
 int tare_close(tare_scope *scope, tare_stats *stats)
 {
     return take(scope, TARE__CLOSE, stats, "tare_close");
+}
+
+static const char *path_once(const tare_stats *stats, int error, void *context)
+{
+    (void)stats;
+    return error == 0 ? context : NULL;
+}
+
+static int fail_to_save(tare_scope *scope, const char *path, int reason)
+{
+    char details[TARE__MESSAGE_BYTES / 2];
+    struct tare__text text = tare__text_in(details, sizeof details);
+    tare__text_add(&text, "  ");
+    tare__text_add(&text, path);
+    tare__text_add(&text, ": ");
+    tare__text_add(&text, strerrordesc_np(reason));
+    tare__text_add(&text, "\n");
+    int error = tare__fail_error_detailed(TARE_ERROR_CANT_SAVE, "tare_save", tare__scope_name(scope), NULL, details);
+    errno = reason;
+    return error;
+}
+
+int tare_save(tare_scope *scope, const char *path)
+{
+    struct tare__keep keep = {.path = path_once, .context = (void *)(uintptr_t)path};
+    int error = scope != NULL && path != NULL ? tare__scope_save(scope, &keep) : (int)TARE_ERROR_NULL_ARGUMENT;
+    if (error != 0)
+        return tare__fail_error(error, "tare_save", scope != NULL ? tare__scope_name(scope) : NULL, NULL);
+    return keep.error == 0 ? 0 : fail_to_save(scope, path, keep.error);
 }
 
 int tare_join_family(tare_scope *scope, int timeout_ms)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain_library.h"
+#include "os.h"
+#include "raw_text.h"
+
+enum { RAW_BYTES = 65536 };
+
+/* Known leaks, as a program tells LeakSanitizer. */
+extern const char *__lsan_default_suppressions(void) __attribute__((weak));
+
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + TARE__PAGE_BYTES - 1) & ~(size_t)(TARE__PAGE_BYTES - 1);
+}
+
+void tare__explained_free(struct tare__explained *explained)
+{
+    if (explained->text != NULL)
+        tare__os_unmap(explained->text, explained->bytes);
+    *explained = (struct tare__explained){NULL, 0, 0};
+}
+
+/* ---- A scope ---------------------------------------------------------------- */
+
+struct scope {
+    const struct tare__explain_request *request;
+    struct tare__explained explained;
+};
+
+static uint32_t ask(const tare_stats *stats, void *context)
+{
+    const struct scope *scope = context;
+    return scope->request->violated(stats, scope->request->context);
+}
+
+static void keep(const char *text, size_t length, void *context)
+{
+    struct scope *scope = context;
+    size_t bytes = whole_pages(length + 1);
+    char *copy = tare__os_map(bytes);
+    if (copy == NULL)
+        return;
+    memcpy(copy, text, length);
+    scope->explained = (struct tare__explained){copy, bytes, length};
+}
+
+static struct tare__explained explain_raw(const struct tare__explaining *explaining, uint32_t violated)
+{
+    struct tare__explained explained = {tare__os_map(RAW_BYTES), RAW_BYTES, 0};
+    if (explained.text == NULL)
+        return (struct tare__explained){NULL, 0, 0};
+    struct tare__text text = tare__text_in(explained.text, RAW_BYTES);
+    tare__raw_scope(&text, explaining->path, violated);
+    tare__text_add(&text, "no functions and lines: ");
+    tare__text_add(&text, explaining->reason);
+    tare__text_add(&text, "\n");
+    if (text.length >= text.size)
+        explained.text[RAW_BYTES - 2] = '\n';
+    explained.length = strlen(explained.text);
+    return explained;
+}
+
+static const char *filled(const char *text)
+{
+    return text != NULL && *text != '\0' ? text : NULL;
+}
+
+struct tare__explained tare__explain_scope(const struct tare__explain_request *request)
+{
+    struct scope scope = {.request = request};
+    struct tare__explaining explaining = {
+        .context = &scope,
+        .path = request->path,
+        .violated = ask,
+        .forbidden = request->forbidden,
+        .write = keep,
+    };
+    if (request->leaks) {
+        explaining.suppressions_path = filled(secure_getenv("TARE_SUPPRESSIONS"));
+        explaining.suppressions = __lsan_default_suppressions != NULL ? filled(__lsan_default_suppressions()) : NULL;
+    }
+    if (tare__explain_by_library(&explaining) == 0)
+        return scope.explained;
+    tare__explained_free(&scope.explained);
+    return explain_raw(&explaining, request->violated_at_first);
+}
+
+/* ---- A stack ---------------------------------------------------------------- */
+
+static void add(const char *text, size_t length, void *context)
+{
+    (void)length; /* it ends in a NUL */
+    tare__text_add(context, text);
+}
+
+void tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, uint32_t count)
+{
+    struct tare__explaining explaining = {
+        .context = text, .addresses = addresses, .address_count = count, .write = add};
+    if (tare__explain_by_library(&explaining) == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        tare__text_add(text, "    #");
+        tare__text_add_unsigned(text, i);
+        tare__text_add(text, " ");
+        tare__raw_address(text, addresses[i]);
+        tare__text_add(text, "\n");
+    }
+}
