@@ -10,7 +10,7 @@
 #include "expression.h"
 #include "options.h"
 
-enum { TOP = 5, FRAMES = 8 };
+enum { TOP = 5, TOP_JSON = 100, FRAMES = 8 };
 
 static bool help_asked;
 
@@ -116,7 +116,7 @@ static int take_expectation(void *context, const char *value)
 static const struct tare__option table_options[] = {
     {'o', "output", "FILE", "write the summary to FILE instead of standard error", take_output},
     {0, "json", NULL, "write it as one JSON object", take_json},
-    {0, "top", "N", "list so many sites by each metric, or 'all' (5, in JSON all)", take_top},
+    {0, "top", "N", "list so many sites by each metric, or 'all' (5, in JSON 100)", take_top},
     {0, "expect", "EXPRESSION", "fail unless this holds, as in 'allocations<=1000'; may be repeated", take_expectation},
     {0, "suppressions", "FILE", "leaks that do not count, as for LeakSanitizer; may be repeated", take_suppressions},
     {0, "save", "FILE", "keep the record there instead of in PROGRAM.PID.tare", take_save},
@@ -162,8 +162,8 @@ int tare__run_options_parse(struct tare__run_options *options, int count, char *
     int rest, status = tare__options_parse(&table, count, arguments, options, &rest);
     if (status != 0 || help_asked)
         return status;
-    if (!options->has_top && options->format == tare__format_named("text"))
-        options->report.top = TOP;
+    if (!options->has_top)
+        options->report.top = options->format == tare__format_named("text") ? TOP : TOP_JSON;
     if (rest == count || *arguments[rest] == '\0')
         return tare__complain(TARE__EXIT_USAGE, "run: which program?\nusage: tare run %s", table.usage);
     options->arguments = arguments + rest;

@@ -178,13 +178,21 @@ static int write_screen(struct top *top, const struct tare__snapshot *snapshot, 
     return error;
 }
 
+static const char *describe_keys(char *text, size_t size)
+{
+    size_t length = (size_t)snprintf(text, size, "q quit  m next, or by first letter:");
+    for (size_t i = 0; i < tare__metric_count && length < size; i++)
+        length += (size_t)snprintf(text + length, size - length, " %s", tare__metrics[i].name);
+    return text;
+}
+
 static char *make_screen(struct top *top, const struct tare__snapshot *snapshot)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    struct tare__live live = {
-        .keys = "q quit   m next metric   b bytes   c count   p peak   l leak   t temporary   r reallocations"};
+    char keys[128];
+    struct tare__live live = {.keys = describe_keys(keys, sizeof keys)};
     if (out == NULL)
         return NULL;
     tare__terminal_size(&live.columns, &live.lines);

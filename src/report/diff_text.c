@@ -24,10 +24,10 @@ static const char *signed_figure(char buffer[TARE__FIGURE_BYTES], int64_t value)
     return buffer;
 }
 
-static void write_change_percent(int64_t before, int64_t change, FILE *out)
+static void write_change_percent(int64_t before, int64_t change, int decimals, FILE *out)
 {
     if (before != 0)
-        fprintf(out, "%+.1f %%", (double)change * 100 / (double)before);
+        fprintf(out, "%+.*f %%", decimals, (double)change * 100 / (double)before);
 }
 
 static void write_side(const struct tare__diff_report *report, int side, const char *word, FILE *out)
@@ -56,7 +56,7 @@ static void write_statistics(const struct tare__diff *diff, FILE *out)
         if (change != 0 && before != 0)
             fputs("  ", out);
         if (change != 0)
-            write_change_percent(before, change, out);
+            write_change_percent(before, change, 1, out);
         fputc('\n', out);
     }
 }
@@ -143,7 +143,7 @@ void tare__diff_failures(const struct tare__diff_report *report, FILE *out)
         fprintf(out, "tare: failed: %s: the change is %s", growth->expression, signed_figure(figure, change));
         if (old != 0)
             fputs(", ", out);
-        write_change_percent(old, change, out);
+        write_change_percent(old, change, 2, out);
         fputc('\n', out);
     }
 }

@@ -170,6 +170,17 @@ static void write_children(const struct tare__snapshot *snapshot, FILE *out)
         fprintf(out, "and %zu more, which are in the JSON\n", snapshot->process_count - 1 - lines);
 }
 
+/* What was judged is less than what the program left behind. */
+static void write_suppressed(const struct tare__process *process, FILE *out)
+{
+    int64_t blocks, bytes;
+    char blocks_figure[TARE__FIGURE_BYTES], bytes_figure[TARE__FIGURE_BYTES];
+    tare__suppressed(process, &blocks, &bytes);
+    if (blocks != 0)
+        fprintf(out, "  leaks without the %s block%s of %s bytes that suppressions cover\n",
+                tare__figure(blocks_figure, blocks), PLURAL(blocks), tare__figure(bytes_figure, bytes));
+}
+
 static bool all_hold(const struct tare__snapshot *snapshot)
 {
     bool all = true;
@@ -193,6 +204,7 @@ void tare__report_failures(const struct tare__snapshot *snapshot, FILE *out)
                 (long long)one->actual);
     }
     write_inexact(inexact, out);
+    write_suppressed(main_of(snapshot), out);
 }
 
 static void write_record(const struct tare__snapshot *snapshot, FILE *out)
