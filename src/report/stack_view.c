@@ -98,40 +98,53 @@ static const struct pattern helpers[] = {
     {"alloc::raw_vec::*", NULL},
 };
 
-/* What libc and the loader keep for as long as the process lives. */
+/* What libc and the loader keep for as long as the process lives. Without the '_' that
+ * their own names for one function begin with. */
 static const struct {
     const char *function;
     const char *pool;
 } pools[] = {
-    {"_IO_*doallocate", "stdio"},
-    {"_IO_*doallocbuf", "stdio"},
-    {"dlerror", "dlerror"},
-    {"_dlerror_run", "dlerror"},
-    {"_dl_exception_create*", "dlerror"},
+    {"IO_*doallocate", "stdio"},
+    {"IO_*doallocbuf", "stdio"},
+    {"dlerror*", "dlerror"},
+    {"dl_exception_create*", "dlerror"},
     {"setlocale", "locale"},
     {"newlocale", "locale"},
-    {"_nl_*", "locale"},
+    {"nl_*", "locale"},
     {"textdomain", "locale"},
     {"bindtextdomain", "locale"},
     {"*gettext", "locale"},
-    {"tzset", "time zone"},
+    {"tzset*", "time zone"},
+    {"tz_convert", "time zone"},
     {"localtime*", "time zone"},
-    {"mktime", "time zone"},
+    {"mktime*", "time zone"},
     {"strftime*", "time zone"},
-    {"__cxa_atexit", "exit handlers"},
+    {"cxa_atexit", "exit handlers"},
     {"atexit", "exit handlers"},
     {"setenv", "environment"},
     {"putenv", "environment"},
+    {"add_to_environ", "environment"},
+    {"gconv_*", "iconv"},
     {"iconv_open", "iconv"},
-    {"_dl_allocate_tls*", "threads"},
+    {"dl_allocate_tls*", "threads"},
     {"pthread_create*", "threads"},
-    {"_dl_new_object", "loaded modules"},
-    {"_dl_map_object*", "loaded modules"},
+    {"dl_new_object", "loaded modules"},
+    {"dl_map_object*", "loaded modules"},
+    {"dlopen*", "loaded modules"}, /* the last two are all there is without libc's debug information */
+    {"dlmopen*", "loaded modules"},
 };
 
 static const char *const libc_modules[] = {"libc.so*", "libc-*", "ld-*", "libdl*", "libpthread*"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+
+bool tare__stack_line_is_libc(const struct tare__stack_line *line)
+{
+    for (size_t i = 0; line->module != NULL && i < COUNT(libc_modules); i++)
+        if (tare__matches(libc_modules[i], line->module->name))
+            return true;
+    return false;
+}
 
 static bool matches_one_of(const struct pattern *patterns, size_t count, const char *function, const char *module)
 {
@@ -160,12 +173,40 @@ static bool is_hidden(struct tare__stack_view *view, const struct tare__stack_li
     return view->inside;
 }
 
+static const struct tare__snapshot_module *module_of(const struct tare__origins *origins,
+                                                     const struct tare__snapshot_frame *frame)
+{
+    return frame->module != 0 && frame->module < origins->module_count ? &origins->modules[frame->module] : NULL;
+}
+
 /* Ids come from a file: who leads nowhere, or round in circles, ends the stack. */
 static uint32_t caller_of(const struct tare__origins *origins, const struct tare__snapshot_frame *frame)
 {
     if (frame->parent >= origins->frame_count || origins->frames[frame->parent].depth >= frame->depth)
         return 0;
     return frame->parent;
+}
+
+/* Without debug information libc has no names for what it does not export. Such a
+ * function is of no use above one that the user called, or at the bottom, where it
+ * called main or began a thread. */
+static bool is_inside_libc(const struct tare__origins *origins, const struct tare__stack_line *line)
+{
+    struct tare__stack_line outer = *line;
+    char function[TARE__FUNCTION_NAME_BYTES];
+    if (!tare__stack_line_is_libc(line) || *bare_name(function, line) != '\0')
+        return false;
+    do {
+        uint32_t caller = caller_of(origins, outer.frame);
+        if (caller == 0)
+            return true;
+        const struct tare__snapshot_frame *frame = &origins->frames[caller];
+        outer = (struct tare__stack_line){.frame = frame, .module = module_of(origins, frame)};
+        if (frame->place_count > 0)
+            outer.place = &origins->places[frame->first_place];
+    } while (*bare_name(function, &outer) == '\0' && tare__stack_line_is_libc(&outer));
+    bool is_named = *function != '\0' && tare__stack_line_is_libc(&outer);
+    return is_named || matches_one_of(bottoms, COUNT(bottoms), function, "");
 }
 
 static bool next(struct tare__stack_view *view, struct tare__stack_line *line)
@@ -175,15 +216,14 @@ static bool next(struct tare__stack_view *view, struct tare__stack_line *line)
         return false;
     const struct tare__snapshot_frame *frame = &origins->frames[view->frame];
     *line = (struct tare__stack_line){.frame = frame, .truncated = (frame->flags & TARE__FRAME_TRUNCATED) != 0};
-    if (frame->module != 0 && frame->module < origins->module_count)
-        line->module = &origins->modules[frame->module];
+    line->module = module_of(origins, frame);
     if (view->place < frame->place_count)
         line->place = &origins->places[frame->first_place + view->place];
     if (++view->place >= frame->place_count) {
         view->frame = caller_of(origins, frame);
         view->place = 0;
     }
-    bool hidden = line->truncated ? view->bottom : is_hidden(view, line);
+    bool hidden = line->truncated ? view->bottom : is_hidden(view, line) || is_inside_libc(origins, line);
     line->hidden = hidden && (line->truncated || !view->show_all);
     return true;
 }
@@ -222,20 +262,13 @@ const char *tare__truncation_text(uint64_t reason)
     }
 }
 
-bool tare__stack_line_is_libc(const struct tare__stack_line *line)
-{
-    for (size_t i = 0; line->module != NULL && i < COUNT(libc_modules); i++)
-        if (tare__matches(libc_modules[i], line->module->name))
-            return true;
-    return false;
-}
-
 static const char *pool_of(const struct tare__stack_line *line)
 {
     char function[TARE__FUNCTION_NAME_BYTES];
-    bare_name(function, line);
+    const char *name = bare_name(function, line);
+    name += strspn(name, "_");
     for (size_t i = 0; i < COUNT(pools); i++)
-        if (tare__matches(pools[i].function, function))
+        if (tare__matches(pools[i].function, name))
             return pools[i].pool;
     return NULL;
 }
