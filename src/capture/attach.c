@@ -95,10 +95,21 @@ static struct tare__shared *shared_of(const struct tare__scope *scope)
     return scope->sum != NULL ? &scope->sum->shared : &tare__store->shared;
 }
 
+/* Where the highest net of a scope over several threads is to be found. */
+static void set_peak_source_of_sum(const struct tare__scope *scope)
+{
+    struct tare__era *era = scope->era;
+    era->net_base = scope->net_base;
+    era->peak_before = &scope->peak;
+    era->peak_now = &shared_of(scope)->peak;
+}
+
+/* Also of a task that no thread has entered yet. */
 void tare__restart_sum(struct tare__scope *scope)
 {
     tare__fold_sum(scope);
     scope->net_base = scope->peak = TARE__LOAD(shared_of(scope)->net);
+    set_peak_source_of_sum(scope);
 }
 
 /* The thread's birth, made from its attachments: the newest is the head. */
@@ -131,15 +142,17 @@ static struct tare__share *shares_of(const struct tare__thread *thread)
     return shares;
 }
 
-/* Where the highest net of an attachment's scope is to be found. */
+/* The same of an attachment's scope. */
 static void set_peak_source(struct tare__thread *thread, struct tare__attachment *at)
 {
     struct tare__era *era = at->era;
-    const struct tare__scope *scope = at->scope;
-    bool alone = scope->domain == TARE_THREAD;
-    era->net_base = alone ? tare__net_of(&at->base) : scope->net_base;
-    era->peak_before = alone ? &at->peak : &scope->peak;
-    era->peak_now = alone ? &thread->counters->peak : &shared_of(scope)->peak;
+    if (at->scope->domain != TARE_THREAD) {
+        set_peak_source_of_sum(at->scope);
+        return;
+    }
+    era->net_base = tare__net_of(&at->base);
+    era->peak_before = &at->peak;
+    era->peak_now = &thread->counters->peak;
 }
 
 static void set_sites(struct tare__thread *thread)
