@@ -74,7 +74,7 @@ static void recycle(struct tare__era *era)
  */
 static TARE__COLD void note_foreign(const struct tare__thread *thread, uint32_t birth, int64_t ended, int64_t bytes)
 {
-    tare__site_elsewhere(thread, birth, ended, -bytes);
+    tare__site_elsewhere(birth, ended, -bytes);
     for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
         if (!tare__born_in(birth, at->era)) {
             TARE__ADD(at->foreign->blocks, ended);
@@ -97,7 +97,7 @@ static TARE__COLD void note_elsewhere(const struct tare__thread *counting, uint3
 /* A call that counts nowhere. */
 static void end_uncounted(uint32_t birth, int64_t ended, int64_t bytes)
 {
-    tare__site_elsewhere(NULL, birth, ended, -bytes);
+    tare__site_elsewhere(birth, ended, -bytes);
     note_elsewhere(NULL, birth, ended, bytes);
 }
 

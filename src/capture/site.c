@@ -225,26 +225,19 @@ static void set_note(struct tare__peak_note *note, struct tare__peak_note to)
     TARE__STORE(note->peak_at, to.peak_at);
 }
 
-/* Notes what the site holds for those of its scopes that `wanted` takes. */
-static void note_peaks(struct tare__site *site, bool (*wanted)(const struct tare__thread *, const struct tare__era *),
-                       const struct tare__thread *thread)
+/* Notes what the site holds for each of its scopes. For one that is closed that means
+ * nothing, and harms nothing. */
+void tare__site_note_peaks(struct tare__site *site)
 {
     uint32_t index = 0;
     for (uint32_t birth = site->scopes; birth >= TARE__BIRTH_FIRST; index++) {
         const struct tare__birth_node *node = tare__birth_node(birth);
         birth = node->parent;
-        if (wanted != NULL && !wanted(thread, node->era))
-            continue;
         struct tare__peak_note *note = note_at(site, index, birth < TARE__BIRTH_FIRST);
         int64_t peak = tare__era_peak(node->era);
         if (TARE__LOAD(note->peak_at) != peak)
             set_note(note, held_now(site, peak));
     }
-}
-
-void tare__site_note_peaks(struct tare__site *site)
-{
-    note_peaks(site, NULL, NULL);
 }
 
 struct tare__peak_note tare__site_share(const struct tare__site *site, const struct tare__era *era)
@@ -275,13 +268,12 @@ void tare__site_reallocated(struct tare__hot *hot, struct tare__site *site, int6
     hot->last = NULL;
 }
 
-void tare__site_elsewhere(const struct tare__thread *counting, uint32_t birth, int64_t blocks, int64_t bytes)
+void tare__site_elsewhere(uint32_t birth, int64_t blocks, int64_t bytes)
 {
     struct tare__site *site = tare__birth_site(birth);
     if (site == NULL)
         return;
-    if (counting != NULL)
-        note_peaks(site, tare__is_attached, counting);
+    tare__site_note_peaks(site); /* also for a scope that does not count the call */
     __atomic_add_fetch(&site->elsewhere_blocks, blocks, __ATOMIC_RELAXED);
     __atomic_add_fetch(&site->elsewhere_bytes, bytes, __ATOMIC_RELAXED);
 }
@@ -295,8 +287,8 @@ static void add_to_parent(struct tare__site *site, uint32_t parent)
     struct tare__site *to = tare__birth_site(id);
     if (id == 0 || !have_notes(to, depth_of(parent)) || !activate(id))
         return; /* the sums say so */
-    note_peaks(to, NULL, NULL);
-    note_peaks(site, NULL, NULL);
+    tare__site_note_peaks(to);
+    tare__site_note_peaks(site);
     uint32_t index = 0;
     for (uint32_t birth = parent; birth >= TARE__BIRTH_FIRST; index++) {
         birth = tare__birth_node(birth)->parent;

@@ -113,9 +113,8 @@ TARE__INLINE void tare__site_deallocated(struct tare__hot *hot, struct tare__sit
 void tare__site_reallocated(struct tare__hot *hot, struct tare__site *site, int64_t growth);
 
 /* A call on blocks of a birth that is not the thread's present set of scopes: what
- * it took off. counting: NULL where the call counts nowhere. Any birth. Before the
- * net changes. */
-void tare__site_elsewhere(const struct tare__thread *counting, uint32_t birth, int64_t blocks, int64_t bytes);
+ * it took off. Any birth. Before the net changes. */
+void tare__site_elsewhere(uint32_t birth, int64_t blocks, int64_t bytes);
 
 /* What a site held at the peak of one of its scopes, which is open. */
 struct tare__peak_note tare__site_share(const struct tare__site *site, const struct tare__era *era);
