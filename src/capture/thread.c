@@ -112,6 +112,8 @@ void tare__thread_refresh(struct tare__thread *thread, uint32_t birth, struct ta
     struct tare__hot *hot = thread->hot;
     hot->thread = thread;
     hot->counters = thread->counters;
+    if (hot->birth != birth)
+        hot->last = NULL; /* until it is this again there may be allocations that nobody notes */
     hot->birth = birth;
     hot->shares = shares;
     hot->histogram = tare__store_recorded && thread->slot != NULL ? thread->slot->histogram : NULL;

@@ -83,7 +83,7 @@ struct tare__hot {
     uint64_t *histogram;        /* NULL outside a recorded run */
     struct tare__thread *thread;
     struct tare__era *only_era; /* of its scope, where it has just one; else NULL */
-    const void *last;           /* the block it made last, where sites are collected; NULL once that is gone */
+    const void *last;           /* the block it made last in these scopes, with a site; NULL once that is gone */
 } __attribute__((aligned(64)));
 
 /* A thread's place in the line before the gate (gate.h). */
