@@ -89,21 +89,28 @@ static void add_points(struct tare__origins *origins, const struct tare__timelin
     }
 }
 
-static int read_timeline(struct tare__building *building, const struct tare__view *view)
+static int copy_timeline(struct tare__timeline *timeline, const struct tare__view *view, struct tare__refusal *refusal)
 {
     enum { TRIES = 1000 };
+    for (int i = 0; i < TRIES && (i == 0 || timeline->writing != 0); i++)
+        if (!tare__view_copy(view, offsetof(struct tare__store, timeline), timeline, sizeof *timeline))
+            return tare__refuse(refusal, EBADMSG, "it became truncated");
+    if (timeline->count <= TARE__TIMELINE_POINTS)
+        return 0;
+    return tare__refuse(refusal, EBADMSG, "it is damaged at offset %zu: %" PRIu32 " points of time",
+                        offsetof(struct tare__store, timeline), timeline->count);
+}
+
+static int read_timeline(struct tare__building *building, const struct tare__view *view)
+{
     struct tare__timeline *timeline = calloc(1, sizeof *timeline);
     struct tare__origins *origins = building->origins;
     origins->points = calloc(TARE__TIMELINE_POINTS, sizeof *origins->points);
-    int error = 0;
-    if (timeline == NULL || origins->points == NULL)
-        error = tare__refuse_memory(building->refusal);
-    for (int i = 0; error == 0 && i < TRIES && (i == 0 || timeline->writing != 0); i++)
-        if (!tare__view_copy(view, offsetof(struct tare__store, timeline), timeline, sizeof *timeline))
-            error = tare__refuse(building->refusal, EBADMSG, "it became truncated");
-    if (error == 0 && timeline->count > TARE__TIMELINE_POINTS)
-        error = tare__refuse(building->refusal, EBADMSG, "it is damaged at offset %zu: %" PRIu32 " points of time",
-                             offsetof(struct tare__store, timeline), timeline->count);
+    if (timeline == NULL || origins->points == NULL) {
+        free(timeline);
+        return tare__refuse_memory(building->refusal);
+    }
+    int error = copy_timeline(timeline, view, building->refusal);
     if (error == 0)
         add_points(origins, timeline);
     free(timeline);

@@ -119,7 +119,7 @@ static int give_places(const struct symbolizing *symbolizing, const struct tare_
 {
     struct tare__origins *origins = symbolizing->origins;
     struct finding finding = {.origins = origins, .debug = debug, .symbols = symbols};
-    const struct tare__looked_up *at = debug->addresses;
+    size_t looked_up = 0;
     for (size_t i = 0; finding.error == 0 && i < count; i++) {
         struct tare__snapshot_frame *frame = &origins->frames[frames[i]];
         const struct tare__snapshot_frame *before = i == 0 ? NULL : &origins->frames[frames[i - 1]];
@@ -129,7 +129,7 @@ static int give_places(const struct symbolizing *symbolizing, const struct tare_
             continue;
         }
         size_t first = origins->place_count;
-        add_places(&finding, at++);
+        add_places(&finding, &debug->addresses[looked_up++]);
         frame->first_place = (uint32_t)first;
         frame->place_count = (uint32_t)(origins->place_count - first);
     }
@@ -141,9 +141,10 @@ static int look_up(const struct symbolizing *symbolizing, Dwfl_Module *module, c
 {
     struct tare__debug debug = {.strings = symbolizing->origins->strings, .scope_count = 1};
     struct tare__symbol_table symbols = {0};
-    debug.addresses = addresses_of(symbolizing, frames, count, &debug.address_count);
+    struct tare__looked_up *addresses = addresses_of(symbolizing, frames, count, &debug.address_count);
+    debug.addresses = addresses;
     debug.scopes = calloc(1, sizeof *debug.scopes);
-    int error = debug.addresses == NULL || debug.scopes == NULL ? ENOMEM : 0;
+    int error = addresses == NULL || debug.scopes == NULL ? ENOMEM : 0;
     if (error == 0 && module != NULL)
         error = tare__debug_look_up(&debug, module);
     if (error == 0 && module != NULL)
@@ -151,7 +152,7 @@ static int look_up(const struct symbolizing *symbolizing, Dwfl_Module *module, c
     if (error == 0)
         error = give_places(symbolizing, &debug, &symbols, frames, count);
     tare__symbol_table_free(&symbols);
-    free(debug.addresses);
+    free(addresses);
     free(debug.scopes);
     return error;
 }

@@ -146,6 +146,8 @@ static const char *enclosed_name(struct tare__naming *naming, Dwarf_Die *functio
         return tare__strings_add(naming->strings, name);
     if (naming->enclosing == NULL && !find_enclosing(naming, naming->unit, SIZE_MAX, 0))
         return NULL;
+    if (naming->enclosing == NULL)
+        return tare__strings_add(naming->strings, name);
     *at = '\0';
     bool fits = put_before(&at, buffer, name);
     for (size_t index = outer_of(naming, dwarf_dieoffset(&declaration)); fits && index != SIZE_MAX;
