@@ -46,8 +46,10 @@ static int add_module(struct tare__building *building, uint32_t id)
     if (problem != NULL)
         return tare__damaged(building, &building->modules, "module", id, problem);
     const char *path = tare__strings_add(origins->strings, module->path);
+    if (path == NULL)
+        return tare__refuse_memory(building->refusal);
     struct tare__snapshot_module *modules = tare__grow(origins->modules, origins->module_count, sizeof *modules);
-    if (modules == NULL || path == NULL)
+    if (modules == NULL)
         return tare__refuse_memory(building->refusal);
     origins->modules = modules;
     struct tare__snapshot_module *added = &modules[origins->module_count];

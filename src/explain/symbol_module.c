@@ -34,14 +34,20 @@ static bool begin(struct tare__symbol_module *module)
     return module->dwfl != NULL;
 }
 
-/* Whether it is there; if not, all is as before begin(). */
-static bool finish(struct tare__symbol_module *module)
+/* As before begin(). False. */
+static bool drop(struct tare__symbol_module *module)
 {
-    if (module->module != NULL && dwfl_report_end(module->dwfl, NULL, NULL) == 0)
-        return true;
     dwfl_end(module->dwfl);
     module->dwfl = NULL;
+    module->module = NULL;
     return false;
+}
+
+/* Whether it is there; if not, it is dropped. */
+static bool finish(struct tare__symbol_module *module)
+{
+    bool reported = module->module != NULL && dwfl_report_end(module->dwfl, NULL, NULL) == 0;
+    return reported || drop(module);
 }
 
 /* The file is closed by libdw, or here. */
@@ -68,11 +74,7 @@ static bool report_build_id(struct tare__symbol_module *module, const struct tar
         module->module = NULL;
     if (!finish(module))
         return false;
-    if (dwfl_module_getelf(module->module, &bias) != NULL)
-        return true;
-    dwfl_end(module->dwfl);
-    module->dwfl = NULL;
-    return false;
+    return dwfl_module_getelf(module->module, &bias) != NULL || drop(module);
 }
 
 static bool has_build_id(const struct tare__symbol_module *module, const struct tare__snapshot_module *recorded)
@@ -144,9 +146,7 @@ static bool open_recorded(struct tare__symbol_module *module, const struct tare_
     if (has_build_id(module, recorded))
         return true;
     snprintf(problem, size, "was rebuilt since: its build ID differs");
-    dwfl_end(module->dwfl);
-    module->dwfl = NULL;
-    return false;
+    return drop(module);
 }
 
 /* DIRECTORY/.build-id/xx/yyyy.debug */
@@ -160,11 +160,7 @@ static bool open_debug_file(struct tare__symbol_module *module, const struct tar
     int file = written < (int)sizeof path ? open_file(path) : -1;
     if (file < 0 || !report_file(module, recorded, path, file))
         return false;
-    if (has_build_id(module, recorded))
-        return true;
-    dwfl_end(module->dwfl);
-    module->dwfl = NULL;
-    return false;
+    return has_build_id(module, recorded) || drop(module);
 }
 
 static bool open_by_build_id(struct tare__symbol_module *module, const struct tare__snapshot_module *recorded)

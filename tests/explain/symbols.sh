@@ -268,6 +268,14 @@ files() {
     what="no build ID"
     both gcc -g -O2 -Wl,--build-id=none
 
+    what="rebuilt since, without a build ID before"
+    build gcc plain.c -g -O2 -Wl,--build-id=none
+    cp stacks right_stacks
+    build gcc plain.c -g -O2 -Wl,--build-id
+    cp right_stacks stacks
+    symbolize
+    expect_problem "was rebuilt since: its build ID differs" && expect_nothing
+
     what="no ELF file"
     build gcc plain.c -g
     echo text >program
