@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 PRESET ?= release
 
-.PHONY: build setup test demo bench format lint install clean help
+.PHONY: build setup test demo bench fuzz format lint install clean help
 
 build: ## build the library and the command into build/$(PRESET)
 	cmake --preset $(PRESET)
@@ -25,6 +25,11 @@ demo: setup ## measure an example, jq and sqlite3
 bench: setup ## what measuring costs, beside the plain run
 	$(MAKE) build
 	cmake --build --preset $(PRESET) --target bench
+
+fuzz: setup ## damaged files by libFuzzer, for FUZZ_SECONDS, 600 by default
+	cmake --preset dev-clang
+	cmake --build --preset dev-clang --target fuzz_reader
+	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_reader
 
 format: ## rewrite the sources as .clang-format says
 	scripts/lint --fix
