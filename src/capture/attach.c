@@ -197,6 +197,42 @@ struct tare__attachment *tare__attach(struct tare__thread *thread, struct tare__
     return attachment;
 }
 
+/* ---- The end of eras ------------------------------------------------------ */
+
+#define PENDING_FOR_EVER UINT32_MAX
+
+void tare__scope_close_era(const struct tare__scope *scope, const struct tare__thread *mine, int64_t complete_at,
+                           bool exactly)
+{
+    struct tare__era *era = scope->era;
+    for (struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope)
+        if (at->thread != mine && at->era == era) {
+            at->kept_at_close = tare__born_and_kept(&at->taken.counters, at->taken.foreign);
+            era->pending++;
+        }
+    era->pending = exactly ? era->pending : PENDING_FOR_EVER; /* used again too early, its blocks would be another's */
+    era->kept = complete_at;
+    era->recyclable = era->pending == 0;
+    tare__era_close(era, complete_at);
+}
+
+void tare__leave_era(struct tare__attachment *attachment)
+{
+    struct tare__era *era = attachment->era;
+    const struct tare__thread *thread = attachment->thread;
+    if (era->pending == 0 || era->pending == PENDING_FOR_EVER)
+        return;
+    if (thread->hot != tare__self) { /* gone with a fork, in the middle of a call perhaps */
+        era->pending = PENDING_FOR_EVER;
+        return;
+    }
+    era->kept += tare__born_and_kept(thread->counters, *attachment->foreign) - attachment->kept_at_close;
+    if (--era->pending != 0)
+        return;
+    era->recyclable = true;
+    tare__era_close(era, era->kept);
+}
+
 struct tare__attachment *tare__attachment_of(const struct tare__thread *thread, const struct tare__scope *scope)
 {
     for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
@@ -209,6 +245,8 @@ void tare__detach(struct tare__attachment *attachment)
 {
     struct tare__scope *scope = attachment->scope;
     scope->inexact |= tare__add_attachment(&scope->departed, attachment);
+    if (attachment->era != scope->era)
+        tare__leave_era(attachment);
     tare__unlink_from_thread(attachment);
     tare__unlink_from_scope(attachment);
     tare__attachment_give(attachment);

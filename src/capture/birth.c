@@ -41,6 +41,11 @@ static bool take_chunk(uintptr_t contents, uint32_t *first)
     return true;
 }
 
+uint32_t tare__birth_chunks_end(void)
+{
+    return __atomic_load_n(&chunks_taken, __ATOMIC_RELAXED) << TARE__BIRTH_CHUNK_BITS;
+}
+
 bool tare__birth_add_sites(void *piece, uint32_t *first)
 {
     return take_chunk((uintptr_t)piece | 1, first);
@@ -80,7 +85,8 @@ struct tare__era *tare__era_new(bool recyclable)
     TARE__STORE(era->complete_at, INT64_MAX); /* who noted the last block but one of the era before may look only now */
     era->first_node = 0;
     era->recyclable = recyclable;
-    era->followers = 0;
+    era->is_over = false;
+    era->nodes = era->pending = 0;
     return era;
 }
 
@@ -126,11 +132,12 @@ uint32_t tare__birth_of(struct tare__era *era, uint32_t parent)
     uint32_t depth = 1;
     if (parent >= TARE__BIRTH_FIRST) {
         depth += tare__birth_node(parent)->depth;
-        tare__birth_node(parent)->era->followers++;
+        tare__birth_node(parent)->children++;
     }
     *tare__birth_node(birth) =
         (struct tare__birth_node){.era = era, .parent = parent, .next = era->first_node, .depth = depth};
     era->first_node = birth;
+    era->nodes++;
     put_in_place(birth);
     if (++hashed > 1u << hash_bits)
         add_places();
@@ -171,52 +178,52 @@ bool tare__era_elsewhere(struct tare__era *era, int64_t blocks, int64_t bytes)
     return now == __atomic_load_n(&era->complete_at, __ATOMIC_SEQ_CST);
 }
 
-/* Complete, and nothing stands on it. While it is open, complete_at says that it
- * is not complete. */
-static bool may_recycle(const struct tare__era *era)
+static bool is_complete(const struct tare__era *era)
 {
-    return era->recyclable && era->followers == 0 &&
-           era->complete_at == __atomic_load_n(&era->elsewhere_blocks, __ATOMIC_SEQ_CST);
+    return era->recyclable && era->complete_at == __atomic_load_n(&era->elsewhere_blocks, __ATOMIC_SEQ_CST);
 }
 
-/* Takes a node out of use. Returns its parent's era where that has waited for this. */
-static struct tare__era *give_birth(uint32_t birth)
+static void give_era(struct tare__era *era)
 {
-    struct tare__birth_node *node = tare__birth_node(birth);
-    if (tare__birth_ended != NULL)
-        tare__birth_ended(node);
-    take_from_place(birth);
-    node->next = free_births;
-    free_births = birth;
-    if (node->parent < TARE__BIRTH_FIRST)
-        return NULL;
-    struct tare__era *behind = tare__birth_node(node->parent)->era;
-    behind->followers--;
-    return may_recycle(behind) ? behind : NULL;
+    era->recyclable = era->is_over = false;
+    era->next_free = free_eras;
+    free_eras = era;
 }
 
-/* Where it can't be yet, the other of the two was first, and it may be in use again,
- * or the last of its followers will come here. */
+/* Takes a node out of use that nothing stands on, and those behind it that have
+ * waited for that. */
+static void give_births(uint32_t birth)
+{
+    while (birth >= TARE__BIRTH_FIRST) {
+        struct tare__birth_node *node = tare__birth_node(birth);
+        if (node->children != 0 || !node->era->is_over)
+            return;
+        if (tare__birth_ended != NULL)
+            tare__birth_ended(node);
+        take_from_place(birth);
+        if (--node->era->nodes == 0)
+            give_era(node->era);
+        uint32_t parent = node->parent;
+        node->next = free_births;
+        free_births = birth;
+        if (parent >= TARE__BIRTH_FIRST)
+            tare__birth_node(parent)->children--;
+        birth = parent;
+    }
+}
+
+/* Does nothing unless the era is complete: then the other of the two was first, and it
+ * may be in use again. */
 void tare__era_recycle(struct tare__era *era)
 {
-    struct tare__era *waiting = may_recycle(era) ? era : NULL;
-    if (waiting != NULL)
-        waiting->next_free = NULL;
-    while (waiting != NULL) {
-        era = waiting;
-        waiting = era->next_free;
-        era->recyclable = false;
-        while (era->first_node != 0) {
-            uint32_t birth = era->first_node;
-            era->first_node = tare__birth_node(birth)->next;
-            struct tare__era *behind = give_birth(birth);
-            if (behind != NULL) {
-                behind->next_free = waiting;
-                waiting = behind;
-            }
-        }
-        era->next_free = free_eras;
-        free_eras = era;
+    if (era->is_over || !is_complete(era))
+        return;
+    era->is_over = true;
+    if (era->nodes == 0)
+        give_era(era);
+    for (uint32_t birth = era->nodes != 0 ? era->first_node : 0, next; birth != 0; birth = next) {
+        next = tare__birth_node(birth)->next;
+        give_births(birth);
     }
 }
 

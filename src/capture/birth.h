@@ -14,8 +14,8 @@
  * either nodes or a piece of sites.
  *
  * Nodes are read without a lock by whoever frees a block. An era and its nodes
- * are used again only when the last block born in it is gone, and no node is left
- * that has one of them behind it, so a birth found in the map always means what it
+ * are used again only when the last block born in it is gone, and a node not before
+ * those that have it behind them, so a birth found in the map always means what it
  * meant when it was put there.
  */
 #ifndef TARE__BIRTH_H
@@ -37,8 +37,11 @@ struct tare__era {
     int64_t elsewhere_bytes;  /* what such calls added to the net of blocks born here; atomic */
     int64_t complete_at;      /* elsewhere_blocks at which no block born here is left; INT64_MAX while open */
     uint32_t first_node;
-    uint32_t recyclable;                   /* 0 for a scope over several threads: a call on its way may still use it */
-    uint32_t followers;                    /* nodes of other eras that have one of this behind them */
+    int64_t kept;                          /* what complete_at will be, when no thread is pending any more */
+    uint32_t pending;                      /* threads whose next call would yet be of it, though it is closed */
+    uint32_t recyclable;                   /* 0 while calls of other threads may be on their way */
+    bool is_over;                          /* complete: its nodes are used again as soon as nothing stands on them */
+    uint32_t nodes;                        /* in use */
     const int64_t *peak_now, *peak_before; /* the scope's highest net is the greater of the two, ... */
     int64_t net_base;                      /* ... counted from this, where its net stood at the start */
     struct tare__era *next_free;
@@ -51,6 +54,7 @@ struct tare__birth_node {
     uint32_t next_in_place; /* of the table in which it is found */
     uint32_t first_site;    /* of those whose scopes it is, and which are not all 0; atomic */
     uint32_t depth;         /* eras in the list: 1 for one alone */
+    uint32_t children;      /* nodes that have this one as their parent */
 };
 
 /* These three under the registry's lock. NULL and TARE__BIRTH_NONE when there
@@ -88,6 +92,9 @@ TARE__INLINE uint32_t tare__birth_scopes(uint32_t birth)
 /* The births from *first on are the sites of this piece. False where there are no
  * more births. Under the lock of pieces. */
 bool tare__birth_add_sites(void *piece, uint32_t *first);
+
+/* Births from here on are not given out yet. */
+uint32_t tare__birth_chunks_end(void);
 
 /* Any thread. The birth must be a set of scopes, TARE__BIRTH_FIRST or later. */
 struct tare__birth_node *tare__birth_node(uint32_t scopes);

@@ -81,23 +81,14 @@ static void unlink_block(struct tare__scope *scope)
         }
 }
 
-/* Takes the figures and closes the era. Of a scope over several threads whose era
- * no other thread has entered there is no call on its way either, so that can be
- * used again. Where calls were half counted, nobody knows when its last block is gone:
- * used again too early, it would make blocks of this scope another's. */
+/* Takes the figures, keeps what is to be kept, and closes the era. */
 static void close_era(struct tare__scope *scope, const struct tare__thread *mine, tare_stats *stats)
 {
-    bool alone = true;
-    for (const struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope)
-        alone &= at->thread == mine || at->era != scope->era;
-    if (alone)
-        scope->era->recyclable = true;
     int64_t complete_at = tare__figures(scope, stats);
     if (scope->keep != NULL)
         tare__keep_scope(scope, stats, scope->keep);
-    if (stats->inexact & (TARE_INEXACT_REENTERED | TARE_INEXACT_UNSETTLED))
-        scope->era->recyclable = false;
-    tare__era_close(scope->era, complete_at);
+    bool exactly = (stats->inexact & (TARE_INEXACT_REENTERED | TARE_INEXACT_UNSETTLED)) == 0;
+    tare__scope_close_era(scope, mine, complete_at, exactly);
 }
 
 static void fold_peaks(struct tare__scope *scope, struct tare__thread *thread)

@@ -25,6 +25,7 @@ struct tare__place {
 
 struct tare__attachment {
     struct tare__counters base; /* the thread's counters when it was attached, or at the last reset */
+    int64_t kept_at_close;      /* blocks of the thread in its era when that was closed (attach.c) */
     struct tare__counted taken; /* the thread's counters when figures were last taken */
     struct tare__scope *scope;
     struct tare__thread *thread;

@@ -141,6 +141,16 @@ void tare__scope_leave_abandoned(struct tare__thread *mine, struct tare__place p
 /* The thread is inside the task only so often any more; at 0 it is detached. */
 void tare__task_back_to(struct tare__attachment *attachment, uint32_t entered);
 
+/* Ends an era: at its end or a reset, when the figures have just been taken. Other
+ * threads make blocks of it until they look around; complete_at is without those.
+ * exactly: no call was half counted, else nobody knows when its last block is gone. */
+void tare__scope_close_era(const struct tare__scope *scope, const struct tare__thread *mine, int64_t complete_at,
+                           bool exactly);
+
+/* The attachment's thread makes no more blocks of its present era, if that is closed.
+ * By that thread itself, or when it has ended. */
+void tare__leave_era(struct tare__attachment *attachment);
+
 /* ---- Figures ------------------------------------------------------------ */
 
 /* Adds what an attachment has counted. Returns what makes that inexact. */

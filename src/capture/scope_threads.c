@@ -39,6 +39,7 @@ void tare__enter_new_eras(struct tare__thread *thread)
             tare__foreign_since_reset(at, &(struct tare__counted){*thread->counters, {0, 0}});
         at->foreign_base.blocks = at->foreign->blocks - foreign.blocks;
         at->foreign_base.bytes = at->foreign->bytes - foreign.bytes;
+        tare__leave_era(at);
         at->era = at->scope->era;
     }
 }
@@ -68,6 +69,7 @@ void tare__scope_sync(struct tare__thread *thread)
         struct tare__attachment *attachment = *link;
         if (attachment->over) {
             *link = attachment->next_of_thread;
+            tare__leave_era(attachment);
             tare__attachment_give(attachment);
         } else {
             link = &attachment->next_of_thread;
@@ -99,6 +101,7 @@ void tare__scope_thread_ended(struct tare__thread *thread)
             continue;
         }
         thread->attachments = attachment->next_of_thread;
+        tare__leave_era(attachment);
         tare__attachment_give(attachment);
     }
     tare__gate_forget(thread);
@@ -155,6 +158,7 @@ void tare__scope_rebase(struct tare__thread *thread, const struct tare__counters
         if (before->peak > at->peak)
             at->peak = before->peak;
         at->peak -= tare__net_of(before);
+        at->kept_at_close -= (int64_t)(before->allocations - before->deallocations);
 #define SUBTRACT(name) at->base.name -= before->name;
         TARE__COUNTERS(SUBTRACT)
 #undef SUBTRACT

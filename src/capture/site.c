@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of sites is read without a lock, and only ever added to, under that of the
- * pieces. Those in use are in a list of their scopes, into which anyone may put one.
+ * The table of sites is read without a lock, and changed under that of the pieces.
+ * Those in use are in a list of their scopes, into which anyone may put one. A site
+ * that lies idle may be given another stack and scopes: `state` says whose it is, and
+ * `scopes` is written last and cleared first.
  */
 #include "site.h"
 
@@ -14,6 +16,8 @@
 
 #define HASH_BITS_FIRST 8
 #define NOTES_BYTES (64u * 1024)
+#define LOOKS_MAX 256  /* without the lock: sites that are used again may lead from one place to another */
+#define IDLE_FEW 1024u /* sites that may lie idle in any case */
 
 struct table {
     unsigned bits;
@@ -22,6 +26,9 @@ struct table {
 
 static struct table *table;
 static uint32_t hashed;
+static uint32_t idle;
+static uint32_t free_sites; /* by next_in_place */
+static uint32_t first_own;  /* those before are not in this process's file */
 static char *notes_at;
 static size_t notes_left;
 
@@ -40,9 +47,12 @@ static uint32_t find(uint32_t stack, uint32_t scopes)
 {
     struct table *in = __atomic_load_n(&table, __ATOMIC_ACQUIRE);
     uint32_t id = in != NULL ? __atomic_load_n(place_of(in, stack, scopes), __ATOMIC_ACQUIRE) : 0;
-    while (id != 0 && !is_of(tare__birth_site(id), stack, scopes))
-        id = tare__site_own(tare__birth_site(id))->next_in_place;
-    return id;
+    for (int looks = 0; id != 0 && looks < LOOKS_MAX; looks++) {
+        if (is_of(tare__birth_site(id), stack, scopes))
+            return id;
+        id = TARE__LOAD(tare__site_own(tare__birth_site(id))->next_in_place);
+    }
+    return 0;
 }
 
 /* ---- Under the lock ------------------------------------------------------ */
@@ -108,17 +118,64 @@ static uint32_t depth_of(uint32_t scopes)
     return scopes >= TARE__BIRTH_FIRST ? tare__birth_node(scopes)->depth : 1;
 }
 
+static bool give(uint32_t id, struct tare__site *site)
+{
+    struct tare__site_own *own = tare__site_own(site);
+    uint32_t state = TARE__SITE_IDLE;
+    if (id < first_own ||
+        !__atomic_compare_exchange_n(&own->state, &state, TARE__SITE_GIVEN, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+        return false;
+    __atomic_store_n(&site->scopes, 0, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Takes all that lie idle out of the table. */
+static TARE__COLD void sweep(void)
+{
+    for (uint32_t i = 0; i < 1u << table->bits; i++)
+        for (uint32_t *link = &table->places[i]; *link != 0;) {
+            uint32_t id = *link;
+            struct tare__site *site = tare__birth_site(id);
+            struct tare__site_own *own = tare__site_own(site);
+            if (!give(id, site)) {
+                link = &own->next_in_place;
+                continue;
+            }
+            __atomic_store_n(link, own->next_in_place, __ATOMIC_RELEASE);
+            TARE__STORE(own->next_in_place, free_sites);
+            free_sites = id;
+            hashed--;
+        }
+    __atomic_store_n(&idle, 0, __ATOMIC_RELAXED);
+}
+
+static struct tare__site *take_record(uint32_t *id)
+{
+    if (free_sites == 0 && TARE__LOAD(idle) > IDLE_FEW && TARE__LOAD(idle) > hashed / 2)
+        sweep();
+    if (free_sites == 0)
+        return tare__piece_new(TARE__PIECE_SITES, id);
+    *id = free_sites;
+    struct tare__site *site = tare__birth_site(*id);
+    free_sites = tare__site_own(site)->next_in_place;
+    return site;
+}
+
 static uint32_t make(uint32_t stack, uint32_t scopes)
 {
     uint32_t id;
-    struct tare__site *site = have_places() ? tare__piece_new(TARE__PIECE_SITES, &id) : NULL;
+    struct tare__site *site = have_places() ? take_record(&id) : NULL;
     if (site == NULL)
         return 0;
-    site->stack = stack;
-    site->scopes = scopes;
+    bool is_new = tare__site_own(site)->state != TARE__SITE_GIVEN;
+    TARE__STORE(site->stack, stack);
+    __atomic_store_n(&tare__site_own(site)->state, TARE__SITE_IDLE, __ATOMIC_RELEASE);
+    __atomic_store_n(&site->scopes, scopes, __ATOMIC_RELEASE);
     put_in_place(table, id, site);
     hashed++;
-    tare__piece_publish(TARE__PIECE_SITES, id);
+    __atomic_add_fetch(&idle, 1, __ATOMIC_RELAXED);
+    if (is_new)
+        tare__piece_publish(TARE__PIECE_SITES, id);
     return id;
 }
 
@@ -128,24 +185,14 @@ static uint32_t find_or_make(uint32_t stack, uint32_t scopes)
     return id != 0 ? id : make(stack, scopes);
 }
 
-/* Puts a site among those of its scopes, where it is not there yet. A signal handler
- * that jumps out of this leaves a scope that is inexact, whose births nobody uses
- * again. False where there is no memory for its notes. */
-static TARE__COLD bool activate(uint32_t id)
+static bool take_up(uint32_t id, struct tare__site *site)
 {
-    struct tare__site *site = tare__birth_site(id);
     struct tare__site_own *own = tare__site_own(site);
-    if (TARE__LOAD(own->active) != 0)
-        return true;
-    uint32_t depth = depth_of(site->scopes);
-    if (depth > own->notes_most + 1) {
-        uint64_t blocked = tare__pieces_begin();
-        bool noted = have_notes(site, depth);
-        tare__pieces_end(blocked);
-        if (!noted)
-            return false;
-    }
-    if (site->scopes < TARE__BIRTH_FIRST || __atomic_exchange_n(&own->active, 1, __ATOMIC_ACQ_REL) != 0)
+    uint32_t state = TARE__SITE_IDLE;
+    if (!__atomic_compare_exchange_n(&own->state, &state, TARE__SITE_ACTIVE, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        return state == TARE__SITE_ACTIVE;
+    __atomic_sub_fetch(&idle, 1, __ATOMIC_RELAXED);
+    if (site->scopes < TARE__BIRTH_FIRST)
         return true;
     uint32_t *first = &tare__birth_node(site->scopes)->first_site;
     own->next_of_scopes = TARE__LOAD(*first);
@@ -154,18 +201,36 @@ static TARE__COLD bool activate(uint32_t id)
     return true;
 }
 
+/* Puts a site among those of its scopes, where it is not there yet. False where it has
+ * become another's meanwhile, or there is no memory for its notes. A signal handler
+ * that jumps out of this leaves a scope that is inexact, whose births nobody uses
+ * again. */
+static TARE__COLD bool activate(uint32_t id, uint32_t stack, uint32_t scopes)
+{
+    struct tare__site *site = tare__birth_site(id);
+    if (depth_of(scopes) > tare__site_own(site)->notes_most + 1) {
+        uint64_t blocked = tare__pieces_begin();
+        bool noted = have_notes(site, depth_of(scopes));
+        tare__pieces_end(blocked);
+        if (!noted)
+            return false;
+    }
+    return take_up(id, site) && is_of(site, stack, scopes);
+}
+
 /* ---- Looking one up ------------------------------------------------------ */
 
 static TARE__COLD uint32_t look_further(uint32_t stack, uint32_t scopes)
 {
     uint32_t id = find(stack, scopes);
-    if (id == 0) {
+    if (id == 0 || !activate(id, stack, scopes)) {
         uint64_t blocked = tare__pieces_begin();
         id = find_or_make(stack, scopes);
+        bool taken = id != 0 && have_notes(tare__birth_site(id), depth_of(scopes)) && take_up(id, tare__birth_site(id));
         tare__pieces_end(blocked);
+        if (!taken)
+            return scopes;
     }
-    if (id == 0 || !activate(id))
-        return scopes;
     if (stack != 0)
         TARE__STORE(tare__frame_at(stack)->owner_private[1], id);
     return id;
@@ -177,7 +242,7 @@ TARE__INLINE uint32_t site_of_stack(uint32_t stack, uint32_t scopes)
         uint32_t id = TARE__LOAD(tare__frame_at(stack)->owner_private[1]);
         const struct tare__site *site = tare__birth_site(id);
         if (TARE__LIKELY(site != NULL && is_of(site, stack, scopes) &&
-                         (site->allocations != 0 || tare__site_own(site)->active != 0)))
+                         (site->allocations != 0 || tare__site_own(site)->state == TARE__SITE_ACTIVE)))
             return id;
     }
     return look_further(stack, scopes);
@@ -285,7 +350,7 @@ static void add_to_parent(struct tare__site *site, uint32_t parent)
 {
     uint32_t id = find_or_make(site->stack, parent);
     struct tare__site *to = tare__birth_site(id);
-    if (id == 0 || !have_notes(to, depth_of(parent)) || !activate(id))
+    if (id == 0 || !have_notes(to, depth_of(parent)) || !take_up(id, to))
         return; /* the sums say so */
     tare__site_note_peaks(to);
     tare__site_note_peaks(site);
@@ -319,7 +384,8 @@ static void start_anew(struct tare__site *site)
            offsetof(struct tare__site, owner_private) - offsetof(struct tare__site, allocations));
     if (own->notes_most != 0)
         memset(own->notes, 0, own->notes_most * sizeof *own->notes);
-    TARE__STORE(own->active, 0);
+    __atomic_store_n(&own->state, TARE__SITE_IDLE, __ATOMIC_RELEASE);
+    __atomic_add_fetch(&idle, 1, __ATOMIC_RELAXED);
 }
 
 static void scopes_ended(struct tare__birth_node *node)
@@ -331,11 +397,17 @@ static void scopes_ended(struct tare__birth_node *node)
         struct tare__site *site = tare__birth_site(id);
         if (node->parent >= TARE__BIRTH_FIRST)
             add_to_parent(site, node->parent);
-        start_anew(site);
         id = tare__site_own(site)->next_of_scopes;
+        start_anew(site);
     }
     tare__lock_release(&tare__pieces_lock);
     node->first_site = 0;
+}
+
+void tare__sites_leave_file(void)
+{
+    free_sites = 0;
+    first_own = tare__birth_chunks_end();
 }
 
 void tare__sites_start(void)

@@ -6,9 +6,9 @@
  * that it was last asked for. A block's birth is its site, so freeing the block
  * leads back to it.
  *
- * A site is never given back. When its set of scopes has ended, it starts from 0, and
- * is found again by the next scope that is given the same number: one that is opened
- * again and again makes sites once.
+ * When its set of scopes has ended, a site starts from 0, and is found again by the next
+ * scope that is given the same number: one that is opened again and again makes sites
+ * once. Where too many lie idle, they are used for other stacks.
  *
  * Who writes: the calls whose set of open scopes is the site's. Where those are of
  * one thread alone, that is one thread; where they span threads, by atomic
@@ -38,11 +38,17 @@ struct tare__peak_note { /* as in struct tare__site */
     int64_t peak_bytes;
 };
 
+enum tare__site_state {
+    TARE__SITE_IDLE,   /* all 0 */
+    TARE__SITE_ACTIVE, /* among those of its scopes (birth.h) */
+    TARE__SITE_GIVEN   /* not in the table */
+};
+
 /* What the process that writes keeps in a site: its owner_private. */
 struct tare__site_own {
     struct tare__peak_note *notes; /* of all scopes but the oldest, the newest first */
     uint32_t notes_most;
-    uint32_t active; /* it is among those of its scopes (birth.h) */
+    uint32_t state; /* enum tare__site_state */
     uint32_t next_in_place;
     uint32_t next_of_scopes;
     uint64_t unused;
@@ -121,5 +127,9 @@ struct tare__peak_note tare__site_share(const struct tare__site *site, const str
 
 /* Makes sites follow births. Once, at the start. */
 void tare__sites_start(void);
+
+/* In a child of fork whose pieces have left its parent's file: none of those is used
+ * for another stack. */
+void tare__sites_leave_file(void);
 
 #endif

@@ -119,6 +119,7 @@ void tare__store_fork(void)
         return;
     bool follow = tare__environment_follow();
     bool kept = tare__pieces_leave_file();
+    tare__sites_leave_file();
     tare__pieces_start(NULL, NULL, false);
     if (follow && create(tare__store, true) != NULL) {
         if (!kept)

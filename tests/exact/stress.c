@@ -329,14 +329,15 @@ static void start_workers(struct worker **all, uint64_t seed)
     }
 }
 
-/* Scopes over several threads keep some bytes for good each. */
+/* Scopes over several threads that a jump, a fork or half a call made inexact keep their
+ * births for good, with the sites of those. */
 static void check_resident(size_t early, uint64_t eras_early)
 {
     size_t late = resident_bytes();
     uint64_t eras = totals.shared_eras - eras_early;
     SAY(1, "resident: %zu kB, in the end %zu kB; %ju scopes over several threads in between\n", early / 1024,
         late / 1024, (uintmax_t)eras);
-    CHECK(late < early + 8 * 1024 * 1024 + 800 * eras);
+    CHECK(late < early + 8 * 1024 * 1024 + 6000 * eras);
 }
 
 static void check_whole(void)
