@@ -53,18 +53,18 @@ void tare__callstack_start(void)
 
 /* ---- A part of a stack ---------------------------------------------------------- */
 
-enum { PART = 64 };
+enum { PART = 32 };
 
 struct part {
     uint32_t skip, count; /* how many inner frames are left out; how many frames there were */
-    uint64_t exact;       /* a bit for each of the addresses */
+    uint32_t exact;       /* a bit for each of the addresses */
     uintptr_t addresses[PART];
 };
 
 static void mark_exact(struct part *part, uint32_t index)
 {
     if (index >= part->skip && index - part->skip < PART)
-        part->exact |= UINT64_C(1) << (index - part->skip);
+        part->exact |= 1u << (index - part->skip);
 }
 
 static bool note(void *context, uintptr_t pc, bool exact)

@@ -12,7 +12,9 @@ done
 parts=(capture/callstack capture/environment capture/frames capture/last_walk capture/module_records capture/pieces
     capture/unwinder capture/unwind_modules capture/unwind_rules capture/unwind_slow os/linux text/text)
 
-# run_by COMPILER RUNNER [CXX]: the parts once, the test in each way.
+ways=(-O0 -O2 "-O1 -fno-omit-frame-pointer" "-Os -no-pie" "-O2 -static -Wl,--eh-frame-hdr")
+
+# run_by COMPILER RUNNER CXX OPTIONS...: the parts once, the test by each of the options.
 run_by() {
     local compiler=$1 runner=$2 objects=() part options
     for part in "${parts[@]}"; do
@@ -20,11 +22,11 @@ run_by() {
         "$compiler" -std=gnu17 "${flags[@]}" -O2 -fPIC -fno-builtin -mgeneral-regs-only -c "$SOURCE_DIR/src/$part.c" \
             -o "${objects[-1]}"
     done
-    if [ -n "${3-}" ]; then
+    if [ -n "$3" ]; then
         "$3" -O2 -fPIC -c "$SOURCE_DIR/tests/unit/callstack_throw.cc" -o "$scratch/throw.o"
         objects+=("$scratch/throw.o" -lstdc++)
     fi
-    for options in -O0 -O2 "-O1 -fno-omit-frame-pointer" "-Os -no-pie" "-O2 -static -Wl,--eh-frame-hdr"; do
+    for options in "${@:4}"; do
         # shellcheck disable=SC2086 # words
         "$compiler" -std=gnu17 "${flags[@]}" -fexceptions $options "$SOURCE_DIR/tests/unit/callstack.c" \
             "${objects[@]}" -o "$scratch/callstack"
@@ -34,14 +36,18 @@ run_by() {
     done
 }
 
-case $1 in
-aarch64)
+# on_aarch64 OPTIONS...
+on_aarch64() {
     if ! command -v aarch64-linux-gnu-gcc >/dev/null || ! command -v qemu-aarch64 >/dev/null; then
         echo "skipped: no compiler for aarch64, or no qemu-aarch64" >&2
         exit 77
     fi
-    run_by aarch64-linux-gnu-gcc "qemu-aarch64 -L /usr/aarch64-linux-gnu"
-    ;;
-gcc) run_by gcc "" g++ ;;
-*) run_by "$1" "" "$1++" ;;
+    run_by aarch64-linux-gnu-gcc "qemu-aarch64 -L /usr/aarch64-linux-gnu" "" "$@"
+}
+
+case $1 in
+aarch64) on_aarch64 "${ways[@]}" ;;
+signed) on_aarch64 "-O2 -mbranch-protection=standard" ;;
+gcc) run_by gcc "" g++ "${ways[@]}" ;;
+*) run_by "$1" "" "$1++" "${ways[@]}" ;;
 esac
