@@ -4,7 +4,8 @@
  * of a walk are noted in between: with the thread's last walk (last_walk.h), or here,
  * a part of the stack at a time and the outermost first, which takes nothing but a
  * little of the thread's own stack. That is for threads past their end, for libgcc's
- * unwinder, and for when memory is short.
+ * unwinder, for a handler on a stack of its own that comes upon a walk, and for when
+ * memory is short.
  */
 #include "callstack.h"
 

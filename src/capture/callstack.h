@@ -3,9 +3,9 @@
  * The call stack of whoever allocates, as the id of its innermost frame (pieces.h):
  * the walk (unwinder.h), what is remembered of the last one, and the frames' ids.
  *
- * Inside malloc: the calling thread's counters->recording is set, so that a signal
- * handler's call on the same thread never comes here while a walk is under way;
- * other threads walk at the same time. Allocates nothing by malloc, keeps errno,
+ * Inside malloc: the calling thread's counters->recording is set, so that few signal
+ * handlers' calls on the same thread come here while a walk is under way; those that
+ * do are told from calls after a jump. Other threads walk at the same time. Allocates nothing by malloc, keeps errno,
  * needs below 3 KB of stack. Takes no lock while it walks; for a frame that is new
  * it takes a lock of its own and in it tare__pieces_lock.
  */

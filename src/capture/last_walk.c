@@ -41,10 +41,11 @@ struct fresh {
 /* One mapping with the arrays behind it. */
 struct tare__last_walk {
     struct tare__unwind_stack stack;
-    uint32_t depth; /* 0 while a walk is under way, for whoever jumps out of it */
+    uint32_t depth; /* 0 while a walk is under way */
     uint32_t room;
     uint32_t epoch;
     uint32_t object_count;
+    uintptr_t busy; /* the stack address of a walk under way, or that was jumped out of; 0: none */
     size_t bytes;
     struct frame *frames;
     struct slot *slots;
@@ -89,6 +90,7 @@ static TARE__COLD bool grow(struct walker *walker)
         return false;
     larger->stack = old->stack;
     larger->epoch = old->epoch;
+    larger->busy = old->busy;
     larger->object_count = old->object_count;
     memcpy(larger->objects, old->objects, sizeof old->objects);
     memcpy(larger->frames, old->frames, walker->kept * sizeof *old->frames);
@@ -106,6 +108,7 @@ void tare__walk_forget(struct tare__last_walk *last)
     if (last == NULL)
         return;
     last->depth = 0;
+    last->busy = 0;
     last->stack = (struct tare__unwind_stack){1, 0};
 }
 
@@ -354,31 +357,47 @@ TARE__INLINE TARE__READS_STACKS bool leave_own(struct tare__unwind *walk, uintpt
     return true;
 }
 
+/* A signal handler has its frames below those that it came upon, or a stack of its own.
+ * Where it is neither, whoever walked there has jumped away. */
+static TARE__COLD bool is_interrupted(uintptr_t busy, uintptr_t here)
+{
+    enum { HANDLER_STACK_BYTES = 64 << 20 }; /* more than any has */
+    return (here < busy && busy - here < HANDLER_STACK_BYTES) || tare__os_on_signal_stack();
+}
+
 bool tare__walk_again(struct tare__last_walk **at, struct tare__unwind *walk, uintptr_t above, uint32_t depth_max,
                       bool by_frame_pointers, uint32_t *id)
 {
     struct tare__last_walk *last = *at;
+    uintptr_t here = (uintptr_t)&last;
     if (TARE__UNLIKELY(last == NULL) && (last = *at = make(ROOM_FIRST)) == NULL)
         return false;
-    walk->stack = last->stack;
-    if (!leave_own(walk, above))
+    if (TARE__UNLIKELY(last->busy != 0) && is_interrupted(last->busy, here))
         return false;
+    TARE__STORE(last->busy, here);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
     struct walker walker = {.at = at, .last = last, .walk = walk};
     uint32_t epoch = tare__frames_epoch;
-    if (TARE__LIKELY(last->epoch == epoch && depth_max == UINT32_MAX))
-        walker.kept = last->depth;
-    last->depth = 0;
+    enum tare__unwind_end end = TARE__UNWIND_NOT_TAKEN;
+    walk->stack = last->stack;
+    if (TARE__LIKELY(leave_own(walk, above))) {
+        if (TARE__LIKELY(last->epoch == epoch && depth_max == UINT32_MAX))
+            walker.kept = last->depth;
+        last->depth = 0;
+        end = walk_on(&walker, depth_max, by_frame_pointers);
+    }
+    last = walker.last;
+    if (TARE__LIKELY(end != TARE__UNWIND_NOT_TAKEN)) {
+        *id = finish(&walker, end);
+        last = walker.last;
+        last->stack = walk->stack;
+        last->epoch = epoch;
+        if (TARE__LIKELY(TARE__LOAD(tare__frames_epoch) == epoch))
+            last->depth = walker.kept;
+        else
+            *id = 0; /* a signal handler forked meanwhile */
+    }
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    enum tare__unwind_end end = walk_on(&walker, depth_max, by_frame_pointers);
-    if (TARE__UNLIKELY(end == TARE__UNWIND_NOT_TAKEN))
-        return false;
-    *id = finish(&walker, end);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    walker.last->stack = walk->stack;
-    walker.last->epoch = epoch;
-    if (TARE__UNLIKELY(TARE__LOAD(tare__frames_epoch) != epoch)) /* a signal handler forked meanwhile */
-        *id = 0;
-    else
-        walker.last->depth = walker.kept;
-    return true;
+    TARE__STORE(last->busy, 0);
+    return end != TARE__UNWIND_NOT_TAKEN;
 }

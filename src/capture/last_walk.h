@@ -27,8 +27,8 @@ struct tare__last_walk; /* a thread's, in thread.h */
 /* The stack from `walk` on, where that is a frame with a stack pointer of above or
  * more, else from the first such caller's: the id of its innermost frame, 0 where
  * there is no room for it. False where the walk must be done in another way: the
- * tables' rows are not taken, or there is no memory for *last, which is made and
- * grows here. */
+ * tables' rows are not taken, there is no memory for *last, which is made and grows
+ * here, or this is a signal handler that came upon such a walk. */
 bool tare__walk_again(struct tare__last_walk **last, struct tare__unwind *walk, uintptr_t above, uint32_t depth_max,
                       bool by_frame_pointers, uint32_t *id);
 

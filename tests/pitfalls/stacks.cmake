@@ -9,7 +9,7 @@ endif()
 add_library(callstack_parts OBJECT)
 foreach(source IN ITEMS capture/callstack.c capture/environment.c capture/frames.c capture/last_walk.c
     capture/module_records.c capture/pieces.c capture/unwinder.c capture/unwind_modules.c capture/unwind_rules.c
-    capture/unwind_slow.c os/linux.c text/text.c)
+    capture/unwind_slow.c os/linux.c os/linux_threads.c text/text.c)
   target_sources(callstack_parts PRIVATE ${PROJECT_SOURCE_DIR}/src/${source})
 endforeach()
 target_include_directories(callstack_parts PUBLIC ${PROJECT_SOURCE_DIR}/include)

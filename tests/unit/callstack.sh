@@ -10,7 +10,7 @@ for folder in capture layout os text; do
     flags+=("-I$SOURCE_DIR/src/$folder")
 done
 parts=(capture/callstack capture/environment capture/frames capture/last_walk capture/module_records capture/pieces
-    capture/unwinder capture/unwind_modules capture/unwind_rules capture/unwind_slow os/linux text/text)
+    capture/unwinder capture/unwind_modules capture/unwind_rules capture/unwind_slow os/linux os/linux_threads text/text)
 
 ways=(-O0 -O2 "-O1 -fno-omit-frame-pointer" "-Os -no-pie" "-O2 -static -Wl,--eh-frame-hdr")
 
@@ -32,7 +32,7 @@ run_by() {
             "${objects[@]}" -o "$scratch/callstack"
         echo "$compiler $options:"
         # shellcheck disable=SC2086 # words
-        $runner "$scratch/callstack"
+        $runner "$scratch/callstack" ${runner:+2000} # emulated: less of it
     done
 }
 
