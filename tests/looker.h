@@ -6,6 +6,7 @@
 #ifndef LOOKER_H
 #define LOOKER_H
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "callstack.h"
@@ -100,7 +101,11 @@ __attribute__((noinline, unused)) static uint32_t look(struct looker *looker)
     CHECK_EQUAL(tare__callstack_from(&looker->remembering, TARE__CALLER), id);
     CHECK_EQUAL(tare__callstack(&tare__late_thread, above), id); /* in parts */
     looker->their_count = 0;
-    compare_frames(looker, id, tare__unwind_slowly_visit(note_theirs, looker, above));
+    sigset_t all, before; /* libgcc may hold a lock that a handler must not jump away from */
+    CHECK(sigfillset(&all) == 0 && sigprocmask(SIG_SETMASK, &all, &before) == 0);
+    struct tare__unwind_result end = tare__unwind_slowly_visit(note_theirs, looker, above);
+    CHECK(sigprocmask(SIG_SETMASK, &before, NULL) == 0);
+    compare_frames(looker, id, end);
     looker->last_id = id;
     return id;
 }
