@@ -5,6 +5,7 @@
  */
 #include "process.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -123,6 +124,8 @@ static int check_fields(const struct tare__store *store, struct tare__refusal *r
     const char *what = NULL;
     if (store->kind != TARE__STORE_RUN && store->kind != TARE__STORE_SCOPE)
         what = "its kind is unknown";
+    else if (store->machine != EM_X86_64 && store->machine != EM_AARCH64)
+        what = "its machine is unknown";
     else if (store->command_bytes > sizeof store->command)
         what = "its command line is too long";
     else if (!has_end(store->link_mode, sizeof store->link_mode) ||

@@ -33,9 +33,13 @@ const char *tare__demangle(struct tare__strings *strings, const char *name)
     return *meaning;
 }
 
-/* ".cold", ".part.0", ".llvm.123": what compilers put behind the name. */
+/* ".cold", ".part.0", ".llvm.123" is what compilers put behind the name, "@VERSION"
+ * what linkers do. */
 static size_t length_without_variant(const char *symbol)
 {
+    const char *version = strchr(symbol, '@');
+    if (version != NULL && version != symbol)
+        return (size_t)(version - symbol);
     static const char *const variants[] = {"cold", "part", "constprop", "isra", "lto_priv", "llvm"};
     for (const char *dot = strchr(symbol, '.'); dot != NULL && dot != symbol; dot = strchr(dot + 1, '.'))
         for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {

@@ -53,6 +53,9 @@ static void test_variants(void)
     check(tare__symbol_function, "parse.llvm.123456", "parse");
     check(tare__symbol_function, "_Z5parsev.cold", "parse()");
     check(tare__symbol_function, "parse.colder", "parse.colder");
+    check(tare__symbol_function, "parse@@LIB_2.0", "parse");
+    check(tare__symbol_function, "parse@LIB_1.0", "parse");
+    check(tare__symbol_function, "@parse", "@parse");
     check(tare__symbol_function, "v.1.part.2", "v.1");
     check(tare__symbol_function, ".part.0", ".part.0");
 }

@@ -3,6 +3,7 @@
  * where, and files that are written while they are read. */
 #include "recording.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -65,6 +66,7 @@ static void test_run(void)
 {
     struct store_maker maker = three_sites(TARE__STORE_RUN);
     maker.store->sequence = 4;
+    maker.store->machine = EM_AARCH64; /* whatever machine this is read on */
     maker.store->forked = 1;
     struct tare__snapshot snapshot = reread(&maker);
     const struct tare__process *process = &snapshot.processes[0];
@@ -364,6 +366,7 @@ static void test_damaged_header(void)
     REFUSED(version, 3, "it is of version 3 of the format, and this tare reads version 2");
     REFUSED(version, 1, "it is of version 1 of the format");
     REFUSED(kind, 2, "its kind is unknown");
+    REFUSED(machine, 3, "its machine is unknown");
     REFUSED(slot_count, 65537, "65537 slots");
     REFUSED(slot_count, 65536, "it is truncated: its slots end at");
     REFUSED(slot_bytes, 64, "slots of 64 bytes");
