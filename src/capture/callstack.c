@@ -152,20 +152,44 @@ static TARE__COLD uint32_t in_parts(const struct tare__unwind *walk, uintptr_t a
 
 /* ---- A stack ---------------------------------------------------------------------- */
 
+/* Programs allocate from a few places in turn, so several walks are kept. They are in
+ * sets, by the place and the depth of the stack: a program's own malloc is one place,
+ * and has many callers. */
+enum { WAYS = 4, SETS_BITS = 2 };
+_Static_assert(WAYS << SETS_BITS == TARE__LAST_WALKS, "all are in a set");
+
+TARE__INLINE struct tare__last_walk **set_of(struct tare__thread *thread, uintptr_t pc, uintptr_t sp)
+{
+    uint64_t hash = (pc ^ sp) * UINT64_C(0x9e3779b97f4a7c15);
+    return &thread->last_walks[(hash >> (64 - SETS_BITS)) * WAYS];
+}
+
 static uint32_t stack_from(struct tare__thread *thread, const struct tare__unwind *start, uintptr_t above)
 {
     uint32_t id;
     struct tare__unwind walk = *start;
+    struct tare__last_walk **set = set_of(thread, start->pc, start->sp);
     if (thread != &tare__late_thread && way != SLOW &&
-        tare__walk_again(&thread->last_walk, &walk, above, tare__callstack_depth_max, way == FRAME_POINTERS, &id))
+        tare__walk_again(&set[thread->next_walk++ % WAYS], &walk, above, tare__callstack_depth_max,
+                         way == FRAME_POINTERS, &id))
         return id;
     return in_parts(start, above);
+}
+
+/* Whether it is one of the last walks once more: its id, or 0. */
+TARE__INLINE uint32_t same_from(struct tare__thread *thread, uintptr_t pc, uintptr_t sp, uintptr_t fp, uintptr_t above)
+{
+    struct tare__last_walk *const *set = set_of(thread, pc, sp);
+    uint32_t id = 0;
+    for (unsigned i = 0; i < WAYS && id == 0; i++)
+        id = tare__walk_same(set[i], pc, sp, fp, above);
+    return id;
 }
 
 uint32_t tare__callstack(struct tare__thread *thread, uintptr_t above)
 {
     struct tare__unwind start = tare__unwind_here((struct tare__unwind_stack){0, 0});
-    uint32_t id = tare__walk_same(thread->last_walk, start.pc, start.sp, start.fp, above);
+    uint32_t id = same_from(thread, start.pc, start.sp, start.fp, above);
     if (TARE__LIKELY(id != 0))
         return id;
     return stack_from(thread, &start, above);
@@ -173,7 +197,7 @@ uint32_t tare__callstack(struct tare__thread *thread, uintptr_t above)
 
 uint32_t tare__callstack_from(struct tare__thread *thread, struct tare__caller caller)
 {
-    uint32_t id = tare__walk_same(thread->last_walk, caller.pc, caller.sp, caller.fp, caller.sp);
+    uint32_t id = same_from(thread, caller.pc, caller.sp, caller.fp, caller.sp);
     if (TARE__LIKELY(id != 0))
         return id;
     struct tare__unwind start = {.pc = caller.pc, .sp = caller.sp, .fp = caller.fp, .stack = {1, 0}};
@@ -182,7 +206,8 @@ uint32_t tare__callstack_from(struct tare__thread *thread, struct tare__caller c
 
 void tare__callstack_thread_begins(struct tare__thread *thread)
 {
-    tare__walk_forget(thread->last_walk);
+    for (unsigned i = 0; i < TARE__LAST_WALKS; i++)
+        tare__walk_forget(thread->last_walks[i]);
 }
 
 void tare__callstack_fork_prepare(void)

@@ -7,7 +7,7 @@
 #include "os.h"
 #include "unwind_quick.h"
 
-enum { ROOM_FIRST = 80, SLOTS_MOST = 4, OBJECTS_MAX = 16 };
+enum { ROOM_FIRST = 20 /* in a page */, SLOTS_MOST = 4, OBJECTS_MAX = 16 };
 
 struct frame {
     uintptr_t pc, sp, fp;

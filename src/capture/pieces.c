@@ -71,10 +71,10 @@ static struct tare__piece *piece_at(const struct window *window, uint32_t index)
 /* The window whose next piece is to be taken; NULL where there is no more room. */
 static struct window *roomy_window(void)
 {
-    struct window *window = &windows[window_count - 1];
-    if (open_window && window->taken < window->pieces)
-        return window;
-    return add_window() ? &windows[window_count - 1] : NULL;
+    const struct window *last = window_count != 0 ? &windows[window_count - 1] : NULL;
+    if ((last == NULL || !open_window || last->taken == last->pieces) && !add_window())
+        return NULL;
+    return &windows[window_count - 1];
 }
 
 /* Gives a piece its ids. False where there are no more. */

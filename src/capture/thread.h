@@ -31,6 +31,8 @@ struct tare__era;
 struct tare__kept_message;
 struct tare__last_walk;
 
+#define TARE__LAST_WALKS 16u
+
 enum tare__mode {
     TARE__MODE_NONE = 0, /* not known yet, or in a child that fork just made */
     TARE__MODE_IDLE,     /* no scope attached: remember sizes, count nothing */
@@ -118,10 +120,11 @@ struct tare__thread {
     void *start_argument;
     int vfork_pid; /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
-    uintptr_t canary_frame;              /* of the function that sends it */
-    struct tare__last_walk *last_walk;   /* kept with the record, not with the thread (callstack.h) */
-    struct tare__kept_message *messages; /* of its failures; its own */
-    char canary[16];                     /* what a canary allocation is given */
+    uintptr_t canary_frame;                               /* of the function that sends it */
+    struct tare__last_walk *last_walks[TARE__LAST_WALKS]; /* kept with the record, not with the thread (callstack.c) */
+    uint32_t next_walk;                                   /* of them, to be driven out */
+    struct tare__kept_message *messages;                  /* of its failures; its own */
+    char canary[16];                                      /* what a canary allocation is given */
     struct tare__counters own;
 };
 
