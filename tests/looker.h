@@ -95,7 +95,8 @@ __attribute__((noinline, unused)) static uint32_t look(struct looker *looker)
     looker->looks++;
     uint32_t id = tare__callstack(&looker->remembering, above);
     CHECK(id != 0);
-    tare__walk_forget(looker->forgetting.last_walk);
+    for (unsigned i = 0; i < TARE__LAST_WALKS; i++)
+        tare__walk_forget(looker->forgetting.last_walks[i]);
     CHECK_EQUAL(tare__callstack(&looker->forgetting, above), id);  /* each step */
     CHECK_EQUAL(tare__callstack(&looker->remembering, above), id); /* nothing but comparing */
     CHECK_EQUAL(tare__callstack_from(&looker->remembering, TARE__CALLER), id);

@@ -129,7 +129,7 @@ static int read_record(const struct diff *diff, const char *path, struct tare__s
     char reason[256];
     if (tare__recording_read_path(path, snapshot, reason, sizeof reason) != 0)
         return tare__complain(TARE__EXIT_UNABLE, "diff: can't read %s: %s", path, reason);
-    return tare__explain_snapshot("diff", snapshot, &diff->suppressions);
+    return tare__explain_snapshot("diff", snapshot, &diff->suppressions, false);
 }
 
 static int write_text(const void *context, FILE *out)

@@ -157,7 +157,7 @@ static int read_record(const struct report *report, struct tare__snapshot *snaps
         return tare__complain(TARE__EXIT_UNABLE, "report: can't read %s: %s", report->path, reason);
     if ((status = choose_process(report, snapshot)) != 0)
         return status;
-    return tare__explain_snapshot("report", snapshot, &report->suppressions);
+    return tare__explain_snapshot("report", snapshot, &report->suppressions, report->format->all_processes);
 }
 
 static int write_report(const void *context, FILE *out)

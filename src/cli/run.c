@@ -196,7 +196,8 @@ static int judge_and_report(struct run *run, struct tare__snapshot *snapshot, co
     snapshot->expectations = run->options.expectations;
     snapshot->expectation_count = run->options.expectation_count;
     int saved = save(run, snapshot);
-    int status = tare__explain_snapshot("run", snapshot, &run->options.suppressions);
+    int status =
+        tare__explain_snapshot("run", snapshot, &run->options.suppressions, run->options.format->all_processes);
     if (status != 0)
         return status;
     bool fine = tare__expectations_judge(run->options.expectations, run->options.expectation_count,

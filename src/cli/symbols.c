@@ -37,7 +37,7 @@ static void show_progress(size_t done, size_t all, void *context)
 }
 
 int tare__explain_snapshot(const char *command, struct tare__snapshot *snapshot,
-                           const struct tare__suppressions *suppressions)
+                           const struct tare__suppressions *suppressions, bool all_processes)
 {
     struct progress progress = {.shown = false};
     bool is_terminal = isatty(STDERR_FILENO);
@@ -46,6 +46,8 @@ int tare__explain_snapshot(const char *command, struct tare__snapshot *snapshot,
     int error = 0;
     clock_gettime(CLOCK_MONOTONIC, &progress.start);
     for (size_t i = 0; error == 0 && i < snapshot->process_count; i++) {
+        if (i != snapshot->main && !all_processes && suppressions->count == 0)
+            continue;
         error = tare__symbolize(&snapshot->processes[i].origins, &options);
         if (error == 0)
             error = tare__suppress(suppressions, &snapshot->processes[i]);

@@ -254,7 +254,7 @@ static int print_once(struct top *top)
     int status = read_record(top, &snapshot, reason, sizeof reason);
     if (status != 0)
         tare__complain(0, "top: can't read %s: %s", top->path, reason);
-    else if ((status = tare__explain_snapshot("top", &snapshot, &top->none)) == 0 &&
+    else if ((status = tare__explain_snapshot("top", &snapshot, &top->none, false)) == 0 &&
              (write_screen(top, &snapshot, &live, stdout) != 0 || fflush(stdout) != 0))
         status = tare__complain(TARE__EXIT_UNABLE, "top: can't write to standard output");
     tare__snapshot_free(&snapshot);

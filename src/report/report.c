@@ -7,8 +7,8 @@
 #include "summary.h"
 
 const struct tare__format tare__formats[] = {
-    {"text", "for people", tare__summary_text},
-    {"json", "one JSON object, each statistic a key of its own name", tare__summary_json},
+    {"text", "for people", false, tare__summary_text},
+    {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json},
 };
 const size_t tare__format_count = sizeof tare__formats / sizeof *tare__formats;
 

@@ -6,6 +6,7 @@
 #ifndef TARE__REPORT_H
 #define TARE__REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "metric.h"
@@ -22,6 +23,7 @@ struct tare__report_options {
 struct tare__format {
     const char *name;
     const char *meaning;
+    bool all_processes; /* it tells also of those besides the main one what allocated */
     /* Writes the whole report. The caller looks at ferror(). Returns 0, or
      * ENOMEM where the report could not be built. */
     int (*write)(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out);
