@@ -187,26 +187,27 @@ static uint32_t caller_of(const struct tare__origins *origins, const struct tare
     return frame->parent;
 }
 
-/* Without debug information libc has no names for what it does not export. Such a
- * function is of no use above one that the user called, or at the bottom, where it
- * called main or began a thread. */
-static bool is_inside_libc(const struct tare__origins *origins, const struct tare__stack_line *line)
+/* What libc's functions do among themselves is no news: of those that call one another
+ * the one that was called is shown. Where there is no debug information it is the only
+ * one that has a name, and what called main, or began a thread, has none. */
+static bool is_inside_libc(const struct tare__origins *origins, const struct tare__stack_line *line, bool is_inlined)
 {
     struct tare__stack_line outer = *line;
     char function[TARE__FUNCTION_NAME_BYTES];
-    if (!tare__stack_line_is_libc(line) || *bare_name(function, line) != '\0')
-        return false;
+    if (!tare__stack_line_is_libc(line) || is_inlined)
+        return is_inlined && tare__stack_line_is_libc(line);
+    bool is_unnamed = *bare_name(function, line) == '\0';
     do {
         uint32_t caller = caller_of(origins, outer.frame);
         if (caller == 0)
-            return true;
+            return is_unnamed;
         const struct tare__snapshot_frame *frame = &origins->frames[caller];
         outer = (struct tare__stack_line){.frame = frame, .module = module_of(origins, frame)};
         if (frame->place_count > 0)
             outer.place = &origins->places[frame->first_place];
     } while (*bare_name(function, &outer) == '\0' && tare__stack_line_is_libc(&outer));
     bool is_named = *function != '\0' && tare__stack_line_is_libc(&outer);
-    return is_named || matches_one_of(bottoms, COUNT(bottoms), function, "");
+    return is_named || (is_unnamed && matches_one_of(bottoms, COUNT(bottoms), function, ""));
 }
 
 static bool next(struct tare__stack_view *view, struct tare__stack_line *line)
@@ -219,11 +220,12 @@ static bool next(struct tare__stack_view *view, struct tare__stack_line *line)
     line->module = module_of(origins, frame);
     if (view->place < frame->place_count)
         line->place = &origins->places[frame->first_place + view->place];
-    if (++view->place >= frame->place_count) {
+    bool is_inlined = ++view->place < frame->place_count;
+    if (!is_inlined) {
         view->frame = caller_of(origins, frame);
         view->place = 0;
     }
-    bool hidden = line->truncated ? view->bottom : is_hidden(view, line) || is_inside_libc(origins, line);
+    bool hidden = line->truncated ? view->bottom : is_hidden(view, line) || is_inside_libc(origins, line, is_inlined);
     line->hidden = hidden && (line->truncated || !view->show_all);
     return true;
 }

@@ -125,6 +125,8 @@ static void hidden(void)
     expect_shown("?@libc.so.6;setlocale@libc.so.6;main;?@libc.so.6;__libc_start_main@libc.so.6;_start",
                  "setlocale;main");
     expect_shown("?@libc.so.6;main;?@libc.so.6", "?;main");
+    expect_shown("_IO_file_doallocate@libc.so.6;puts@libc.so.6;main", "puts;main");
+    expect_shown("f;msort@libc.so.6;qsort@libc.so.6;g;bsearch@libc.so.6;main", "f;qsort;g;bsearch;main");
     expect_shown("compare;?@libc.so.6;qsort@libc.so.6;main", "compare;qsort;main");
     expect_shown("f;?@libc.so.6;?@libc.so.6", "f");
     expect_shown("?;main;?@libx.so", "?;main;?");
