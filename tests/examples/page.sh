@@ -36,7 +36,7 @@ run() {
 
 # The figures of a program of the system move with its version, and with them the columns. Times move always.
 normalise() {
-    if [[ $1 == "tare run "* ]]; then
+    if [[ $1 == "tare "* ]]; then
         sed -E 's/^[0-9]+(-[0-9]+)? +[0-9,]+ #+$/HISTOGRAM/; s/[0-9][0-9,]*/N/g; s/ +/ /g' | uniq
     else
         sed -E 's/\b[0-9]+ ms\b/N ms/g'
