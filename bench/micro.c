@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What one malloc and free cost, in nanoseconds, for the shapes of use that
- * differ: a block freed at once, a block replaced among few or many live ones,
- * two threads at a time. Compiled once and linked twice, without tare and with
+ * differ: a block freed at once, from few calls deep and from many, a block
+ * replaced among few or many live ones, two threads at a time. Compiled once and linked twice, without tare and with
  * it, so that both programs run the same instructions; what tare adds is then
  * the ratio of the two (bench/run). Nothing is asserted.
  *
@@ -29,6 +29,7 @@ enum { SIZES = 256, ROUNDS_MAX = 1000 };
 
 static uint16_t sizes[SIZES]; /* 16 to 512, in no order */
 static bool scoped;
+static tare_sites sites;
 static int rounds = 25;
 
 static uint32_t next_random(uint32_t *state)
@@ -59,7 +60,7 @@ static void use(void *block)
 
 static tare_scope *open_if_scoped(void)
 {
-    return scoped ? tare_open_with(&(tare_options){.name = "micro"}) : NULL;
+    return scoped ? tare_open_with(&(tare_options){.name = "micro", .sites = sites}) : NULL;
 }
 
 static void close_if_scoped(tare_scope *scope)
@@ -150,6 +151,25 @@ static void run_rounds(const char *name, void (*work)(long operations), long ope
     print_ns(name, ns);
 }
 
+/* ---- Pairs from many calls deep ---- */
+
+/* Calls `next` until none is left, with a frame of its own size. */
+#define CALL(function, words, next)                                                                                    \
+    static __attribute__((noinline)) long function(const char *name, int left)                                         \
+    {                                                                                                                  \
+        volatile long kept[words] = {left};                                                                            \
+        if (left == 0)                                                                                                 \
+            run_rounds(name, pair, 2000000);                                                                           \
+        else                                                                                                           \
+            next(name, left - 1);                                                                                      \
+        return kept[0];                                                                                                \
+    }
+static long first(const char *name, int left);
+CALL(fourth, 17, first)
+CALL(third, 2, fourth)
+CALL(second, 6, third)
+CALL(first, 3, second)
+
 /* ---- Two threads ---- */
 
 enum { THREADS = 2, THREAD_OPERATIONS = 2000000 };
@@ -225,6 +245,10 @@ static bool run(const char *name)
 {
     if (strcmp(name, "pair") == 0)
         run_rounds(name, pair, 2000000);
+    else if (strcmp(name, "pair10") == 0)
+        first(name, 10);
+    else if (strcmp(name, "pair30") == 0)
+        first(name, 30);
     else if (strcmp(name, "live4096") == 0)
         run_live(name, 4096, 1000000);
     else if (strcmp(name, "live1m") == 0)
@@ -240,7 +264,7 @@ static bool run(const char *name)
 
 static int usage(void)
 {
-    fputs("usage: micro [--scope] [--rounds N] pair|live4096|live1m|threads|scope_open...\n"
+    fputs("usage: micro [--scope] [--no-sites] [--rounds N] pair|pair10|pair30|live4096|live1m|threads|scope_open...\n"
           "--scope and scope_open need tare: micro_tare has it, and so has micro with libtare.so preloaded.\n",
           stderr);
     return 2;
@@ -252,6 +276,8 @@ int main(int argc, char **argv)
     for (; i < argc && argv[i][0] == '-'; i++) {
         if (strcmp(argv[i], "--scope") == 0 && tare_open_with != NULL)
             scoped = true;
+        else if (strcmp(argv[i], "--no-sites") == 0)
+            sites = TARE_SITES_OFF;
         else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
             rounds = atoi(argv[++i]);
         else
