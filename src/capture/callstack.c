@@ -181,6 +181,8 @@ TARE__INLINE uint32_t same_from(struct tare__thread *thread, uintptr_t pc, uintp
 {
     struct tare__last_walk *const *set = set_of(thread, pc, sp);
     uint32_t id = 0;
+    if (TARE__UNLIKELY(tare__callstack_depth_max != UINT32_MAX))
+        return 0;
     for (unsigned i = 0; i < WAYS && id == 0; i++)
         id = tare__walk_same(set[i], pc, sp, fp, above);
     return id;
