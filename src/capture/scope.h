@@ -25,7 +25,6 @@ struct tare__place {
 
 struct tare__attachment {
     struct tare__counters base; /* the thread's counters when it was attached, or at the last reset */
-    int64_t kept_at_close;      /* blocks of the thread in its era when that was closed (attach.c) */
     struct tare__counted taken; /* the thread's counters when figures were last taken */
     struct tare__scope *scope;
     struct tare__thread *thread;
@@ -38,6 +37,7 @@ struct tare__attachment {
     struct tare__foreign foreign_base; /* what of that was there at the last reset */
     int64_t peak;                      /* highest net of the thread while attached, up to the last change of scopes */
     struct tare__share share;          /* in a sum over several threads */
+    int64_t kept_at_close;             /* blocks of the thread in its era when that was closed (attach.c) */
     uint32_t entered;                  /* how often the thread is inside the task */
     uint32_t entered_before;           /* the outermost block by which it is inside that */
     struct tare__place place;          /* of that block */

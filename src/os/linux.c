@@ -58,7 +58,7 @@ bool tare__os_map_over(void *address, size_t bytes)
 /* A file that grows past the limit would end the program. */
 static bool is_allowed_size(uint64_t bytes)
 {
-    struct rlimit limit;
+    struct rlimit limit = {0};
     return TARE__SYSCALL(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit) == 0 && bytes <= limit.rlim_cur;
 }
 
