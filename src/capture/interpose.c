@@ -116,20 +116,14 @@ static __attribute__((noinline)) void *malloc_shared(size_t size, const void *ca
     return malloc_counting(size, hot, true);
 }
 
-static __attribute__((noinline)) void *malloc_without_site(size_t size, const void *caller, struct tare__hot *hot)
-{
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->counters->recording != 0))
-        return malloc_shared(size, caller, hot);
-    return malloc_counting(size, hot, false);
-}
-
-/* The same where sites are collected. */
-TARE__INLINE void *count_block_of_site(struct tare__hot *hot, void *block, size_t size, struct tare__caller caller)
+/* The same where sites are collected. A function that hooks leave by a jump, so that
+ * its caller is theirs, and that none of the others keeps a frame pointer for. */
+static __attribute__((noinline)) void *count_block_of_site(struct tare__hot *hot, void *block, size_t size)
 {
     struct tare__counters *counters = hot->counters;
-    tare__record_begin(counters, caller.sp);
+    tare__record_begin(counters, TARE__FRAME);
     if (TARE__LIKELY(block != NULL)) {
-        uint32_t birth = tare__site_of(hot, caller);
+        uint32_t birth = tare__site_of(hot, TARE__CALLER);
         struct tare__site *site = tare__birth_site(birth);
         if (TARE__LIKELY(site != NULL))
             tare__site_note_peak(hot, site);
@@ -145,11 +139,19 @@ TARE__INLINE void *count_block_of_site(struct tare__hot *hot, void *block, size_
     return block;
 }
 
-static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *caller, struct tare__hot *hot)
+static __attribute__((noinline)) void *malloc_with_site(size_t size, const void *caller, struct tare__hot *hot)
 {
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SITES || hot->counters->recording != 0))
-        return malloc_without_site(size, caller, hot);
-    return count_block_of_site(hot, tare__real.malloc(size), size, TARE__CALLER);
+        return malloc_shared(size, caller, hot);
+    void *block = tare__real.malloc(size);
+    return count_block_of_site(hot, block, size);
+}
+
+static __attribute__((noinline)) void *malloc_in_scope(size_t size, const void *caller, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING || hot->counters->recording != 0))
+        return malloc_with_site(size, caller, hot);
+    return malloc_counting(size, hot, false);
 }
 
 static TARE__COLD void *put_slowly(void *block, size_t size)
@@ -218,14 +220,6 @@ static __attribute__((noinline)) void free_shared(void *block, struct tare__hot 
         free_counting(block, hot, true);
 }
 
-static __attribute__((noinline)) void free_without_site(void *block, struct tare__hot *hot)
-{
-    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING))
-        free_shared(block, hot);
-    else
-        free_counting(block, hot, false);
-}
-
 /* The site of a block that is in the map by one word, where its scopes are the
  * thread's; else NULL. */
 TARE__INLINE struct tare__site *site_of(const struct tare__hot *hot, uint32_t word)
@@ -236,10 +230,10 @@ TARE__INLINE struct tare__site *site_of(const struct tare__hot *hot, uint32_t wo
     return TARE__LIKELY(site != NULL && site->scopes == hot->birth) ? site : NULL;
 }
 
-static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot)
+static __attribute__((noinline)) void free_with_site(void *block, struct tare__hot *hot)
 {
     if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_SITES)) {
-        free_without_site(block, hot);
+        free_shared(block, hot);
         return;
     }
     uint32_t *slot;
@@ -258,6 +252,14 @@ static __attribute__((noinline)) void free_in_scope(void *block, struct tare__ho
     tare__site_deallocated(hot, site, block, size);
     tare__record_end(counters);
     tare__real.free(block);
+}
+
+static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot)
+{
+    if (TARE__UNLIKELY(TARE__LOAD(hot->mode) != TARE__MODE_COUNTING))
+        free_with_site(block, hot);
+    else
+        free_counting(block, hot, false);
 }
 
 TARE__EXPORT void HOOK(free)(void *block)
@@ -308,7 +310,7 @@ TARE__EXPORT void *HOOK(calloc)(size_t count, size_t size)
         return calloc_in_general(count, size, bytes, TARE__FRAME);
     void *block = tare__real.calloc(count, size);
     if (mode == TARE__MODE_SITES)
-        return count_block_of_site(hot, block, bytes, TARE__CALLER);
+        return count_block_of_site(hot, block, bytes);
     return count_new_block(hot, block, bytes, mode == TARE__MODE_SHARED, TARE__FRAME);
 }
 
