@@ -30,6 +30,7 @@ enum { BLOCKS = 400, SAVED_MANY = 40, SAVED_MOST = SAVED_MANY + MODEL_SCOPES };
 static struct random dice;
 static uint64_t seed;
 static bool with_a_thread, forks;
+static bool narrow; /* few stacks, sizes and blocks, and scopes that end soon: so that all of them come again */
 static struct model_block blocks[BLOCKS]; /* address NULL: none */
 static unsigned block_count;
 static uint64_t saved_in_all;
@@ -94,16 +95,22 @@ static void *aligned_more(size_t alignment, size_t size)
     return memalign(alignment, size);
 }
 
-/* Small ones, none, and some that the map holds in another way. */
+/* Small ones, none, and some that the map holds in another way. A few come again and
+ * again, so that one scope's peak is as high as another's before. */
 static size_t any_size(void)
 {
-    switch (below(16)) {
+    switch (narrow ? 3 : below(16)) {
     case 0:
         return 0;
     case 1:
         return below(20000);
     case 2:
         return 4000 + below(200);
+    case 3:
+    case 4:
+    case 5:
+    case 6:
+        return 16 + 16 * (size_t)below(3);
     default:
         return below(700);
     }
@@ -121,6 +128,8 @@ static void call_free(void *argument)
 
 static unsigned any_stack(unsigned thread)
 {
+    if (narrow)
+        return known_stack(thread, 1 + below(2), LEAF_MALLOC);
     unsigned path = below(8) == 0 ? 0 : below(KNOWN_PATHS); /* the first is long */
     return known_stack(thread, path, (enum known_leaf)below(KNOWN_LEAVES));
 }
@@ -168,7 +177,7 @@ static void resize(unsigned thread, struct model_block *block)
 static void act(uint64_t at)
 {
     unsigned thread = any_thread();
-    unsigned wanted = (unsigned)(at / 300 % 3) * (BLOCKS / 3) + 40;
+    unsigned wanted = narrow ? 2 : (unsigned)(at / 300 % 3) * (BLOCKS / 3) + 40;
     unsigned what = below(100);
     if (block_count == 0 || (what < (block_count < wanted ? 60u : 25u) && block_count < BLOCKS))
         make(thread, &blocks[block_count++]);
@@ -342,8 +351,8 @@ static void run(uint64_t calls)
         act(i);
         if (forks && i % 1000 == 500)
             go_on_in_child();
-        for (unsigned changes = below(10) == 0 ? 1 + below(3) : 0; changes > 0; changes--)
-            change_scopes(1 + (unsigned)(i / 200 % MODEL_SCOPES));
+        for (unsigned changes = below(narrow ? 3 : 10) == 0 ? 1 + below(3) : 0; changes > 0; changes--)
+            change_scopes(narrow ? 3 : 1 + (unsigned)(i / 200 % MODEL_SCOPES));
         if (saved.count < SAVED_MANY && i + 1 < calls)
             continue;
         for (unsigned s = 0; s < MODEL_SCOPES; s++)
@@ -394,6 +403,7 @@ int main(int count, char **arguments)
     CHECK_EQUAL(sem_init(&helper.done, 0, 0), 0);
     for (seed = first; seed < first + seeds; seed++) {
         dice.state = seed;
+        narrow = seed % 3 == 0;
         known_stacks_start(seed);
         run_threads(way, calls);
     }
