@@ -9,6 +9,7 @@ struct slow_walk {
     tare__unwind_visit *visit;
     void *context;
     uintptr_t above;
+    bool begun; /* the last one is in the loader's first function */
     struct tare__unwind_result result;
 };
 
@@ -23,6 +24,7 @@ static _Unwind_Reason_Code show(struct _Unwind_Context *context, void *argument)
         walk->result.end = TARE__UNWIND_COMPLETE;
         return _URC_NO_REASON;
     }
+    walk->begun = tare__unwind_is_loaders_start(address);
     if (_Unwind_GetCFA(context) < walk->above)
         return _URC_NO_REASON;
     walk->above = 0;
@@ -36,8 +38,10 @@ static _Unwind_Reason_Code show(struct _Unwind_Context *context, void *argument)
 
 struct tare__unwind_result tare__unwind_slowly_visit(tare__unwind_visit *visit, void *context, uintptr_t above)
 {
-    struct slow_walk walk = {visit, context, above, {0, TARE__UNWIND_NO_RULE}};
+    struct slow_walk walk = {visit, context, above, false, {0, TARE__UNWIND_NO_RULE}};
     _Unwind_Backtrace(show, &walk);
+    if (walk.result.end == TARE__UNWIND_NO_RULE && walk.begun)
+        walk.result.end = TARE__UNWIND_COMPLETE;
     return walk.result;
 }
 

@@ -12,7 +12,9 @@
  */
 #include "unwinder.h"
 
+#include <link.h>
 #include <stddef.h>
+#include <sys/auxv.h>
 #include <ucontext.h>
 
 #include "os.h"
@@ -27,6 +29,14 @@ static uint64_t identities[IDENTITIES]; /* of modules that may be closed, whose 
 /* What stacks that makecontext() made return to in the end: the first instruction of a
  * function of libc's. 0 where that isn't known. */
 static uintptr_t made_stacks_end;
+
+/* The constructors of libraries run before tare's own: this is asked before that. */
+bool tare__unwind_is_loaders_start(uintptr_t pc)
+{
+    enum { START_BYTES = 128 };
+    uintptr_t base = (uintptr_t)getauxval(AT_BASE);
+    return base != 0 && pc - base - ((const ElfW(Ehdr) *)base)->e_entry < START_BYTES;
+}
 
 /* ---- Rules ------------------------------------------------------------------- */
 
@@ -89,6 +99,8 @@ static uint64_t compute_rule(struct tare__unwind *walk)
         return TARE__RULE_SIGNAL;
     if (rule == TARE__RULE_NONE && walk->pc == made_stacks_end)
         rule = TARE__RULE_OUTERMOST | TARE__RULE_FROM_FP;
+    if (rule == TARE__RULE_NONE && tare__unwind_is_loaders_start(walk->pc))
+        rule = TARE__RULE_OUTERMOST;
     if (!found || walk->exact || !may_remember(walk, &module))
         return rule;
     TARE__STORE(*tare__unwind_rule_slot(walk->pc),

@@ -84,6 +84,10 @@ TARE__INLINE struct tare__unwind tare__unwind_here(struct tare__unwind_stack sta
  * the loader which modules there are, under its lock. */
 void tare__unwind_start(void);
 
+/* The kernel begins a program in the loader's first function, which calls the
+ * constructors of libraries, and then jumps to the program's. No table says so. */
+bool tare__unwind_is_loaders_start(uintptr_t pc);
+
 /* To the caller's frame, or says why there is none to be had. */
 enum tare__unwind_end tare__unwind_step(struct tare__unwind *walk);
 
