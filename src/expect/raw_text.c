@@ -165,6 +165,12 @@ static const struct {
 };
 enum { METRICS = sizeof metrics / sizeof *metrics };
 
+/* A leak may be of no bytes. */
+static bool counts(unsigned metric, const struct tare__site *site, int64_t value)
+{
+    return value > 0 || (metrics[metric].value == live && site->live_blocks > site->elsewhere_blocks);
+}
+
 /* Sites are ordered by value, the largest first, and then as they are in the file. */
 struct listed {
     const struct tare__site *site;
@@ -174,7 +180,7 @@ struct listed {
 /* The next one after `before`, of which site is NULL at first. */
 static struct listed next_site(const struct file *file, unsigned metric, struct listed before)
 {
-    struct listed best = {NULL, 0};
+    struct listed best = {NULL, INT64_MIN};
     for (uint32_t i = 0; i < file->store->piece_count; i++) {
         const struct tare__piece *piece = piece_at(file, i);
         const struct tare__site *sites = (const void *)piece;
@@ -182,7 +188,7 @@ static struct listed next_site(const struct file *file, unsigned metric, struct 
             int64_t value = metrics[metric].value(file->store, &sites[k]);
             bool is_later =
                 before.site == NULL || value < before.value || (value == before.value && &sites[k] > before.site);
-            if (is_later && value > best.value)
+            if (is_later && value > best.value && counts(metric, &sites[k], value))
                 best = (struct listed){&sites[k], value};
         }
     }

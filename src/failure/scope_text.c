@@ -42,7 +42,7 @@ static size_t count_sites(const struct tare__process *process, const struct tare
 {
     size_t count = 0;
     for (size_t i = 0; i < process->origins.site_count; i++)
-        count += tare__metric_value(metric, &process->origins.sites[i]) > 0;
+        count += tare__metric_counts(metric, &process->origins.sites[i]);
     return count;
 }
 
@@ -53,7 +53,7 @@ static const struct tare__snapshot_site *first_site(const struct tare__process *
     const struct tare__snapshot_site *first = NULL;
     for (size_t i = 0; i < process->origins.site_count; i++) {
         const struct tare__snapshot_site *site = &process->origins.sites[i];
-        if (tare__metric_value(metric, site) > 0 && (first == NULL || site->order < first->order))
+        if (tare__metric_counts(metric, site) && (first == NULL || site->order < first->order))
             first = site;
     }
     return first;

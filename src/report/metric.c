@@ -127,6 +127,12 @@ int64_t tare__metric_value(const struct tare__metric *metric, const struct tare_
     return metric->leaks_only && !tare__site_is_leak(site) ? 0 : metric->figure->value(site);
 }
 
+bool tare__metric_counts(const struct tare__metric *metric, const struct tare__snapshot_site *site)
+{
+    return tare__metric_value(metric, site) > 0 ||
+           (metric->leaks_only && tare__site_is_leak(site) && metric->second->value(site) > 0);
+}
+
 int64_t tare__metric_total(const struct tare__metric *metric, const struct tare__process *process)
 {
     const struct tare__statistic *statistic =

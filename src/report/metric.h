@@ -42,6 +42,9 @@ const struct tare__metric *tare__metric_of_statistic(const char *name);
 
 int64_t tare__metric_value(const struct tare__metric *metric, const struct tare__snapshot_site *site);
 
+/* Whether the site belongs in a list: leaks of no bytes do as well, as of malloc(0). */
+bool tare__metric_counts(const struct tare__metric *metric, const struct tare__snapshot_site *site);
+
 /* Of the whole process, with what has no site: what a share is a share of. */
 int64_t tare__metric_total(const struct tare__metric *metric, const struct tare__process *process);
 

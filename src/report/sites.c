@@ -14,7 +14,7 @@ static bool is_listed(const struct tare__process *process, const struct tare__me
 {
     if (metric == NULL)
         return true;
-    if (tare__metric_value(metric, site) <= 0)
+    if (!tare__metric_counts(metric, site))
         return false;
     return !metric->leaks_only || tare__stack_pool(&process->origins, site->stack) == NULL;
 }

@@ -5,7 +5,7 @@
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
-cases=(everything none_permitted many_sites recursion figures_alone nested jumps threads forks pools saves)
+cases=(everything none_permitted many_sites recursion figures_alone nested jumps threads forks pools no_bytes saves)
 cases_cxx=(leaks containers exceptions)
 
 # run <program> <golden> <case>

@@ -297,6 +297,14 @@ static void pools(void)
     }
 }
 
+static void no_bytes(void)
+{
+    tare_expect(.leaked_allocations = tare_none) {
+        keep(malloc(0));
+        new_leak();
+    }
+}
+
 static void suppressions(void)
 {
     tare_expect(.leaked_bytes = tare_none, .leaked_allocations = tare_none, .name = "known alone")
@@ -339,6 +347,7 @@ static const struct {
     {"pools", pools},
     {"suppressions", suppressions},
     {"saves", saves},
+    {"no_bytes", no_bytes},
 };
 
 int main(int count, char **arguments)

@@ -78,6 +78,10 @@ has "$message" '^      main\+0x[0-9a-f]+ in samples$'
 has "$message" '^no functions and lines: libtare-explain\.so\.0: .*No such file'
 has "$message" '^saved: '
 
+prints no_bytes
+has "$message" '^  7 bytes$'
+has "$message" '^  0 bytes$'
+
 # ---- No place ----
 program=$samples
 prints recursion TARE_SAVE_DIR="$scratch/nowhere"
