@@ -36,4 +36,11 @@ check() {
 check tare.3 41 "$include/tare.h"
 check tare_allocator.3 20 "$include/allocator.h" "$include"/allocator/*.h
 check tare_async.3 19 "$include/async.h" "$include"/async/*.h "$include"/async/*.hpp
+
+# The failure that the page shows is the README's, which is run.
+shown() {
+    sed -n '/^tare: words\.c:/,/^measured by:/p' "$1"
+}
+[[ -n $(shown "$SOURCE_DIR/README.md") ]] || { echo "the README shows no failure of words.c"; failed=1; }
+diff -u <(shown "$SOURCE_DIR/README.md") <(shown "$SOURCE_DIR/docs/man/tare.3") || failed=1
 exit $failed
