@@ -252,6 +252,47 @@ static void threads(void)
     in_thread(&failures);
 }
 
+/* Explained at the same time, and counted in nobody's scope. */
+static void count_leak(const tare_failure *failure, void *context)
+{
+    CHECK_CONTAINS(failure->message, "! leaked_bytes        exactly 0                     9\n");
+    CHECK_CONTAINS(failure->message, "fail_often at ");
+    __atomic_add_fetch((int *)context, 1, __ATOMIC_RELAXED);
+}
+
+static void *fail_often(void *rounds)
+{
+    for (int i = 0; i < *(const int *)rounds; i++) {
+        tare_stats stats;
+        void *volatile block;
+        tare_measure(&stats)
+            tare_expect(.leaked_bytes = tare_none)
+                block = malloc(9);
+        CHECK(stats.inexact == 0 && stats.allocations == 1);
+        free(block);
+    }
+    return NULL;
+}
+
+static void at_once(void)
+{
+    enum { THREADS = 4 };
+    int rounds = 3, told = 0;
+    pthread_t threads[THREADS];
+    tare_stats stats;
+    tare_set_failure_handler(count_leak, &told, NULL, NULL);
+    tare_measure(&stats, .domain = TARE_PROCESS) {
+        for (int i = 0; i < THREADS; i++)
+            CHECK(pthread_create(&threads[i], NULL, fail_often, &rounds) == 0);
+        for (int i = 0; i < THREADS; i++)
+            CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    CHECK_EQUAL(told, THREADS * rounds);
+    CHECK_EQUAL(stats.inexact, 0);
+    CHECK_EQUAL(stats.allocations, THREADS * rounds);
+    CHECK_EQUAL(stats.deallocations, THREADS * rounds);
+}
+
 static void forks(void)
 {
     tare_stats stats;
@@ -348,6 +389,7 @@ static const struct {
     {"suppressions", suppressions},
     {"saves", saves},
     {"no_bytes", no_bytes},
+    {"at_once", at_once},
 };
 
 int main(int count, char **arguments)

@@ -23,6 +23,9 @@ files_saved() {
 
 build gcc "$samples" samples.c "${shared_library[@]}"
 
+# ---- Threads that fail at once ----
+prints at_once TARE_SAVE_DIR=
+
 # ---- Ways to link: the same text, by whatever library is found ----
 normalised_as() {
     sed "s/measured by: shared/measured by: $1/" "$here/golden/nested.txt"
