@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Attachments of scopes to threads, the birth that follows from them, and the
  * peaks, which are kept once for a thread and handed out when its scopes change. */
+#include <stddef.h>
 #include <string.h>
 
 #include "blockmap.h"
@@ -18,7 +19,8 @@ static struct tare__attachment *take_attachment(void)
     if (attachment == NULL)
         return tare__pool_take(sizeof *attachment);
     free_attachments = attachment->next_of_scope;
-    memset(attachment, 0, sizeof *attachment);
+    memset(attachment, 0, offsetof(struct tare__attachment, peak));
+    TARE__STORE(attachment->peak, 0); /* a thread may be reading it yet */
     return attachment;
 }
 
@@ -34,8 +36,8 @@ void tare__fold_peak(struct tare__thread *thread)
     struct tare__counters *counters = thread->counters;
     for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread)
         if (counters->peak > at->peak)
-            at->peak = counters->peak;
-    counters->peak = tare__net_of(counters);
+            TARE__STORE(at->peak, counters->peak);
+    TARE__STORE(counters->peak, tare__net_of(counters));
 }
 
 struct tare__sum *tare__sum_new(void)
@@ -76,7 +78,7 @@ static void fold_process_peak(void)
         TARE__STORE(store->run_peak, peak);
     for (struct tare__scope *scope = tare__process_scopes; scope != NULL; scope = scope->next_process)
         if (peak > scope->peak)
-            scope->peak = peak;
+            TARE__STORE(scope->peak, peak);
 }
 
 void tare__fold_sum(struct tare__scope *scope)
@@ -87,7 +89,7 @@ void tare__fold_sum(struct tare__scope *scope)
     }
     int64_t peak = restart_peak(&scope->sum->shared);
     if (peak > scope->peak)
-        scope->peak = peak;
+        TARE__STORE(scope->peak, peak);
 }
 
 static struct tare__shared *shared_of(const struct tare__scope *scope)
@@ -99,16 +101,17 @@ static struct tare__shared *shared_of(const struct tare__scope *scope)
 static void set_peak_source_of_sum(const struct tare__scope *scope)
 {
     struct tare__era *era = scope->era;
-    era->net_base = scope->net_base;
-    era->peak_before = &scope->peak;
-    era->peak_now = &shared_of(scope)->peak;
+    TARE__STORE(era->net_base, scope->net_base);
+    TARE__STORE(era->peak_before, &scope->peak);
+    TARE__STORE(era->peak_now, &shared_of(scope)->peak);
 }
 
 /* Also of a task that no thread has entered yet. */
 void tare__restart_sum(struct tare__scope *scope)
 {
     tare__fold_sum(scope);
-    scope->net_base = scope->peak = TARE__LOAD(shared_of(scope)->net);
+    TARE__STORE(scope->peak, TARE__LOAD(shared_of(scope)->net));
+    scope->net_base = scope->peak;
     set_peak_source_of_sum(scope);
 }
 
@@ -150,9 +153,9 @@ static void set_peak_source(struct tare__thread *thread, struct tare__attachment
         set_peak_source_of_sum(at->scope);
         return;
     }
-    era->net_base = tare__net_of(&at->base);
-    era->peak_before = &at->peak;
-    era->peak_now = &thread->counters->peak;
+    TARE__STORE(era->net_base, tare__net_of(&at->base));
+    TARE__STORE(era->peak_before, &at->peak);
+    TARE__STORE(era->peak_now, &thread->counters->peak);
 }
 
 static void set_sites(struct tare__thread *thread)
@@ -186,7 +189,7 @@ struct tare__attachment *tare__attach(struct tare__thread *thread, struct tare__
     if (scope->sum != NULL)
         scope->sum->users++;
     attachment->base = *thread->counters;
-    attachment->peak = tare__net_of(thread->counters);
+    TARE__STORE(attachment->peak, tare__net_of(thread->counters));
     attachment->foreign = &attachment->own_foreign;
     if (scope->is_run && thread->slot != NULL)
         attachment->foreign = &thread->slot->counters.foreign;
@@ -205,6 +208,11 @@ void tare__scope_close_era(const struct tare__scope *scope, const struct tare__t
                            bool exactly)
 {
     struct tare__era *era = scope->era;
+    if (era->peak_now != NULL) {
+        TARE__STORE(era->peak_at_end, tare__era_peak(era) + era->net_base);
+        TARE__STORE(era->peak_now, &era->peak_at_end);
+        TARE__STORE(era->peak_before, &era->peak_at_end);
+    }
     for (struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope)
         if (at->thread != mine && at->era == era) {
             at->kept_at_close = tare__born_and_kept(&at->taken.counters, at->taken.foreign);

@@ -86,6 +86,7 @@ struct tare__era *tare__era_new(bool recyclable)
     era->first_node = 0;
     era->recyclable = recyclable;
     era->is_over = false;
+    era->peak_now = era->peak_before = NULL;
     era->nodes = era->pending = 0;
     return era;
 }

@@ -44,6 +44,7 @@ struct tare__era {
     uint32_t nodes;                        /* in use */
     const int64_t *peak_now, *peak_before; /* the scope's highest net is the greater of the two, ... */
     int64_t net_base;                      /* ... counted from this, where its net stood at the start */
+    int64_t peak_at_end;                   /* what peak_now and peak_before lead to, once it is closed */
     struct tare__era *next_free;
 };
 
@@ -66,8 +67,8 @@ uint32_t tare__birth_of(struct tare__era *era, uint32_t parent);
 /* The highest net so far of the era's scope, since its start; the scope is open. */
 TARE__INLINE int64_t tare__era_peak(const struct tare__era *era)
 {
-    int64_t now = TARE__LOAD(*era->peak_now), before = TARE__LOAD(*era->peak_before);
-    return (now > before ? now : before) - era->net_base;
+    int64_t now = TARE__LOAD(*TARE__LOAD(era->peak_now)), before = TARE__LOAD(*TARE__LOAD(era->peak_before));
+    return (now > before ? now : before) - TARE__LOAD(era->net_base);
 }
 
 /* By chunk: its nodes, or its sites with the lowest bit set; 0 for none. */

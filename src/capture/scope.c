@@ -148,7 +148,7 @@ static int reset_scope(struct tare__scope *scope, struct tare__thread *mine)
     for (struct tare__attachment *at = scope->attachments; at != NULL; at = at->next_of_scope) {
         at->base = at->taken.counters;
         if (at->thread == mine)
-            at->peak = tare__net_of(&at->base);
+            TARE__STORE(at->peak, tare__net_of(&at->base));
     }
     if (scope->domain != TARE_THREAD) {
         tare__restart_sum(scope);

@@ -35,13 +35,13 @@ struct tare__attachment {
     struct tare__foreign own_foreign;
     struct tare__foreign *foreign;     /* own_foreign, or in the store for the run's scope */
     struct tare__foreign foreign_base; /* what of that was there at the last reset */
-    int64_t peak;                      /* highest net of the thread while attached, up to the last change of scopes */
     struct tare__share share;          /* in a sum over several threads */
     int64_t kept_at_close;             /* blocks of the thread in its era when that was closed (attach.c) */
     uint32_t entered;                  /* how often the thread is inside the task */
     uint32_t entered_before;           /* the outermost block by which it is inside that */
     struct tare__place place;          /* of that block */
     bool over;                         /* the scope has closed; the thread will detach itself */
+    int64_t peak;                      /* highest net of the thread while attached, up to the last change of scopes */
 };
 
 enum tare__take { TARE__READ, TARE__RESET, TARE__CLOSE };

@@ -47,6 +47,7 @@ struct tare__scope *tare__scope_new(void)
         scope->index = scope_count++;
     }
     memset(&scope->state, 0, sizeof *scope - offsetof(struct tare__scope, state));
+    TARE__STORE(scope->peak, 0);
     scope->generation++;
     scope->state = TARE__SCOPE_OPEN;
     return scope;

@@ -25,6 +25,8 @@ struct tare__scope {
     uint32_t index;
     uint32_t changes; /* a futex, raised when a thread of a family leaves it: who waits for one of before is woken */
 
+    int64_t peak; /* over several threads: the sum's highest net, up to the last fold; others may be reading it yet */
+
     enum tare__scope_state state;
     tare_domain domain;
     uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
@@ -46,7 +48,6 @@ struct tare__scope {
     struct tare__sum *sum;         /* NULL for the process's, which is in the store */
     struct tare__counted departed; /* what threads counted that are attached no more */
     int64_t net_base;              /* the sum's net at the start */
-    int64_t peak;                  /* the sum's highest net, up to the last fold */
 
     tare_stats final;
 };

@@ -145,8 +145,8 @@ void tare__scope_rebase_shared(const struct tare__shared *before)
 {
     for (struct tare__scope *scope = tare__process_scopes; scope != NULL; scope = scope->next_process) {
         if (before->peak > scope->peak)
-            scope->peak = before->peak;
-        scope->peak -= before->net;
+            TARE__STORE(scope->peak, before->peak);
+        TARE__STORE(scope->peak, scope->peak - before->net);
         scope->net_base -= before->net;
     }
 }
@@ -156,8 +156,8 @@ void tare__scope_rebase(struct tare__thread *thread, const struct tare__counters
 {
     for (struct tare__attachment *at = thread->attachments; at != NULL; at = at->next_of_thread) {
         if (before->peak > at->peak)
-            at->peak = before->peak;
-        at->peak -= tare__net_of(before);
+            TARE__STORE(at->peak, before->peak);
+        TARE__STORE(at->peak, at->peak - tare__net_of(before));
         at->kept_at_close -= (int64_t)(before->allocations - before->deallocations);
 #define SUBTRACT(name) at->base.name -= before->name;
         TARE__COUNTERS(SUBTRACT)

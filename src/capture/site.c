@@ -106,8 +106,8 @@ static bool have_notes(struct tare__site *site, uint32_t depth)
         notes_at = fresh;
         notes_left = more;
     }
-    own->notes = (struct tare__peak_note *)(void *)notes_at;
-    own->notes_most = depth - 1;
+    TARE__STORE(own->notes, (struct tare__peak_note *)(void *)notes_at);
+    __atomic_store_n(&own->notes_most, depth - 1, __ATOMIC_RELEASE);
     notes_at += bytes;
     notes_left -= bytes;
     return true;
@@ -208,7 +208,7 @@ static bool take_up(uint32_t id, struct tare__site *site)
 static TARE__COLD bool activate(uint32_t id, uint32_t stack, uint32_t scopes)
 {
     struct tare__site *site = tare__birth_site(id);
-    if (depth_of(scopes) > tare__site_own(site)->notes_most + 1) {
+    if (depth_of(scopes) > __atomic_load_n(&tare__site_own(site)->notes_most, __ATOMIC_ACQUIRE) + 1) {
         uint64_t blocked = tare__pieces_begin();
         bool noted = have_notes(site, depth_of(scopes));
         tare__pieces_end(blocked);
@@ -241,8 +241,9 @@ TARE__INLINE uint32_t site_of_stack(uint32_t stack, uint32_t scopes)
     if (TARE__LIKELY(stack != 0)) {
         uint32_t id = TARE__LOAD(tare__frame_at(stack)->owner_private[1]);
         const struct tare__site *site = tare__birth_site(id);
-        if (TARE__LIKELY(site != NULL && is_of(site, stack, scopes) &&
-                         (site->allocations != 0 || tare__site_own(site)->state == TARE__SITE_ACTIVE)))
+        if (TARE__LIKELY(
+                site != NULL && is_of(site, stack, scopes) &&
+                (TARE__LOAD(site->allocations) != 0 || TARE__LOAD(tare__site_own(site)->state) == TARE__SITE_ACTIVE)))
             return id;
     }
     return look_further(stack, scopes);
@@ -276,7 +277,7 @@ static struct tare__peak_note *note_at(struct tare__site *site, uint32_t index, 
 {
     if (oldest)
         return (struct tare__peak_note *)(void *)&site->peak_at;
-    return tare__site_own(site)->notes + index;
+    return TARE__LOAD(tare__site_own(site)->notes) + index;
 }
 
 _Static_assert(offsetof(struct tare__site, peak_bytes) - offsetof(struct tare__site, peak_at) ==
@@ -360,12 +361,12 @@ static void add_to_parent(struct tare__site *site, uint32_t parent)
         bool oldest = birth < TARE__BIRTH_FIRST;
         const struct tare__peak_note *from = note_at(site, index + 1, oldest);
         struct tare__peak_note *note = note_at(to, index, oldest);
-        if (from->peak_at != note->peak_at)
+        if (TARE__LOAD(from->peak_at) != TARE__LOAD(note->peak_at))
             continue;
-        TARE__ADD(note->peak_blocks, from->peak_blocks);
-        TARE__ADD(note->peak_bytes, from->peak_bytes);
+        TARE__ADD(note->peak_blocks, TARE__LOAD(from->peak_blocks));
+        TARE__ADD(note->peak_bytes, TARE__LOAD(from->peak_bytes));
     }
-#define ADD(field) __atomic_add_fetch(&to->field, site->field, __ATOMIC_RELAXED)
+#define ADD(field) __atomic_add_fetch(&to->field, TARE__LOAD(site->field), __ATOMIC_RELAXED)
     ADD(allocations);
     ADD(bytes_allocated);
     ADD(reallocations);

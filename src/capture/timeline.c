@@ -32,11 +32,11 @@ TARE__COLD void tare__timeline_point(void)
     if (line->count == TARE__TIMELINE_POINTS)
         drop_every_second(line);
     uint64_t now = tare__os_wall_clock_ns();
-    int64_t peak = TARE__LOAD(store->shared.peak);
+    int64_t peak = TARE__LOAD(store->shared.peak), before = TARE__LOAD(store->run_peak);
     line->points[line->count] = (struct tare__point){
         .time_ns = now > store->started_ns ? now - store->started_ns : 0,
         .live_bytes = TARE__LOAD(store->shared.net),
-        .peak_bytes = peak > store->run_peak ? peak : store->run_peak,
+        .peak_bytes = peak > before ? peak : before,
     };
     __atomic_store_n(&line->count, line->count + 1, __ATOMIC_RELEASE);
     __atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
