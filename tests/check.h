@@ -26,6 +26,13 @@
 #define CHECK_ROUNDS(rounds) (rounds)
 #endif
 
+/* Under qemu-user, which has pages of its own for those of the program. */
+#ifdef TEST_EMULATED
+#define CHECK_EMULATED true
+#else
+#define CHECK_EMULATED false
+#endif
+
 /* ThreadSanitizer knows no threads in a child of a process that had some, takes one
  * that is cancelled in a blocking function for one that is in there still, and
  * hands signals on when it sees fit. */
