@@ -53,7 +53,7 @@ static APART void *make_by(unsigned way, size_t size)
     return block;
 }
 
-static _Atomic(void *) blocks[BLOCKS];
+static void *blocks[BLOCKS];
 
 /* What one has made the other may free. */
 static void *work(void *seed)
