@@ -13,7 +13,7 @@ function(pitfall_recorded)
   tare_test_run(${ARGN} BY bash ${CMAKE_CURRENT_SOURCE_DIR}/in_recorded_run.sh)
 endfunction()
 
-pitfall_program(22_small_stacks small_stacks.c NOT_UNDER thread) # which needs more
+pitfall_program(22_small_stacks small_stacks.c NOT_UNDER thread address) # which needs more
 pitfall_program(23_many_threads many_threads.c)
 pitfall_program(24_realloc_storm realloc_storm.c)
 pitfall_recorded(pitfall_24_realloc_storm_recorded pitfall_24_realloc_storm)
