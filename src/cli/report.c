@@ -164,7 +164,7 @@ static int write_report(const void *context, FILE *out)
 {
     const struct report *report = ((const void *const *)context)[0];
     const struct tare__snapshot *snapshot = ((const void *const *)context)[1];
-    return report->format->write(snapshot, &report->options, out);
+    return tare__report_write(report->format, snapshot, &report->options, out);
 }
 
 static int run(const struct report *report)

@@ -115,7 +115,7 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
     FILE *memory = open_memstream(&bytes, &length);
     if (memory == NULL)
         return errno;
-    int error = run->options.format->write(snapshot, &run->options.report, memory);
+    int error = tare__report_write(run->options.format, snapshot, &run->options.report, memory);
     if (fclose(memory) != 0 && error == 0)
         error = ENOMEM;
     if (error == 0 && (fwrite(bytes, 1, length, out) != length || fflush(out) != 0))

@@ -112,8 +112,7 @@ uint32_t tare__profile_add_labels(struct tare__profile *profile, const struct ta
                                   size_t count);
 
 /* Adds the values, type_count of them, to those of the stack with these labels. Where a sum
- * would not fit 64 bits, nothing is added. 0,
- * ENOMEM or EOVERFLOW. */
+ * would not fit 64 bits, nothing is added. 0, ENOMEM or EOVERFLOW. */
 int tare__profile_add_sample(struct tare__profile *profile, uint32_t stack, uint32_t labels, const int64_t *values);
 
 /* The sum of all samples' values of a type; false where it does not fit. */
@@ -126,6 +125,10 @@ size_t tare__profile_type_named(const struct tare__profile *profile, const char 
  * Adds all of another profile. Types are matched by name; what this one has and the
  * other has not gets 0. 0, ENOMEM, EOVERFLOW, or EINVAL where they have no type in
  * common or one has another unit; then the profile is as it was.
+ *
+ * A module that lay elsewhere in the other's process is the same where path, build ID
+ * and size are, and addresses in it are moved: many runs of a program make one profile.
+ * The time is the earlier one, the duration the sum.
  */
 int tare__profile_merge(struct tare__profile *profile, const struct tare__profile *other);
 

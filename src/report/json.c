@@ -27,17 +27,16 @@ json_t *tare__json_number(uint64_t value)
 
 json_t *tare__json_string(const char *text)
 {
-    static const char replacement[] = "\xef\xbf\xbd";
-    char *valid = malloc(strlen(text) * (sizeof replacement - 1) + 1);
+    enum { CHARACTER_MAX = 4 }; /* bytes, or those of U+FFFD for one */
+    char *valid = malloc(strlen(text) * CHARACTER_MAX + 1);
     if (valid == NULL)
         return NULL;
     char *at = valid;
     while (*text != '\0') {
-        size_t length = tare__utf8_length(text);
-        size_t bytes = length > 0 ? length : sizeof replacement - 1;
-        memcpy(at, length > 0 ? text : replacement, bytes);
-        at += bytes;
-        text += length > 0 ? length : 1;
+        size_t length;
+        const char *character = tare__next_character(&text, &length);
+        memcpy(at, character, length);
+        at += length;
     }
     json_t *value = json_stringn(valid, (size_t)(at - valid));
     free(valid);

@@ -47,6 +47,7 @@ const struct tare__metric tare__metrics[] = {
         .third = FIGURE(reallocations),
         .in_summary = true,
         .statistics = {"bytes_allocated", NULL},
+        .profile_type = "alloc_space",
     },
     {
         .name = "count",
@@ -57,6 +58,7 @@ const struct tare__metric tare__metrics[] = {
         .second = FIGURE(bytes_allocated),
         .in_summary = true,
         .statistics = {"allocations"},
+        .profile_type = "alloc_objects",
     },
     {
         .name = "peak",
@@ -67,6 +69,7 @@ const struct tare__metric tare__metrics[] = {
         .second = FIGURE(peak_blocks),
         .in_summary = true,
         .statistics = {"peak_bytes"},
+        .profile_type = "peak_space",
     },
     {
         .name = "leak",
@@ -78,6 +81,7 @@ const struct tare__metric tare__metrics[] = {
         .leaks_only = true,
         .in_summary = true,
         .statistics = {"leaked_bytes", "leaked_allocations"},
+        .profile_type = "leaked_space",
     },
     {
         .name = "temporary",
@@ -87,6 +91,7 @@ const struct tare__metric tare__metrics[] = {
         .preposition = "of",
         .second = FIGURE(allocations),
         .in_summary = true,
+        .profile_type = "temporary_objects",
     },
     {
         .name = "reallocations",
@@ -96,6 +101,7 @@ const struct tare__metric tare__metrics[] = {
         .preposition = "and",
         .second = FIGURE(allocations),
         .statistics = {"reallocations", "bytes_reallocated"},
+        .profile_type = "reallocations",
     },
 };
 const size_t tare__metric_count = sizeof tare__metrics / sizeof *tare__metrics;

@@ -29,6 +29,7 @@ struct tare__metric {
     bool leaks_only;                        /* what is no leak counts 0 */
     bool in_summary;                        /* of a run */
     const char *statistics[2];              /* of tare_stats, which this explains; NULL for none */
+    const char *profile_type;               /* of profile_of_snapshot.h, which has the same figure */
 };
 
 extern const struct tare__metric tare__metrics[];

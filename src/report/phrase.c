@@ -70,10 +70,22 @@ static void add_character(struct line *line, const char *character, size_t lengt
     line->at += length;
 }
 
-static bool is_control(const char *text, size_t length)
+bool tare__is_control(const char *character)
 {
-    const unsigned char *byte = (const unsigned char *)text;
-    return length == 0 || *byte < 0x20 || *byte == 0x7f || (*byte == 0xc2 && byte[1] < 0xa0);
+    const unsigned char *byte = (const unsigned char *)character;
+    return *byte < 0x20 || *byte == 0x7f || (*byte == 0xc2 && byte[1] < 0xa0);
+}
+
+const char *tare__next_character(const char **text, size_t *length)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    const char *character = *text;
+    *length = tare__utf8_length(character);
+    *text += *length > 0 ? *length : 1;
+    if (*length > 0)
+        return character;
+    *length = sizeof replacement - 1;
+    return replacement;
 }
 
 static void add_ascii(struct line *line, const char *text)
@@ -97,7 +109,7 @@ static void add_argument(struct line *line, const char *argument)
         size_t length = tare__utf8_length(argument);
         if (*argument == '\'')
             add_ascii(line, "'\\''");
-        else if (is_control(argument, length))
+        else if (length == 0 || tare__is_control(argument))
             add_ascii(line, "?");
         else
             add_character(line, argument, length);

@@ -19,4 +19,11 @@ char *tare__command_line(char buffer[TARE__COMMAND_LINE_BYTES], const struct tar
  * UTF-8. text ends in a NUL. */
 size_t tare__utf8_length(const char *text);
 
+/* The character at *text, or U+FFFD for a byte that is no UTF-8, and its length; *text is
+ * moved behind it. */
+const char *tare__next_character(const char **text, size_t *length);
+
+/* Whether the character is one that does something, as '\n' or what moves a terminal's cursor. */
+bool tare__is_control(const char *character);
+
 #endif

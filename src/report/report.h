@@ -11,6 +11,8 @@
 
 #include "metric.h"
 
+struct tare__profile;
+
 struct tare__report_options {
     const struct tare__metric *metric; /* show only this; NULL for the usual lists, or all sites */
     const struct tare__metric *order;  /* of sites; NULL for the metric's own */
@@ -20,19 +22,30 @@ struct tare__report_options {
     double prune;                      /* without parts below so many percent */
 };
 
+/* Has one of the two functions. The caller looks at ferror(); they return 0, or an errno
+ * where the report could not be built, as ENOMEM. */
 struct tare__format {
     const char *name;
     const char *meaning;
     bool all_processes; /* it tells also of those besides the main one what allocated */
-    /* Writes the whole report. The caller looks at ferror(). Returns 0, or
-     * ENOMEM where the report could not be built. */
+    /* Writes the whole report. */
     int (*write)(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out);
+    /* The same of stacks with values, wherever they came from. */
+    int (*write_profile)(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
 };
 
 extern const struct tare__format tare__formats[];
 extern const size_t tare__format_count;
 
 const struct tare__format *tare__format_named(const char *name);
+
+/* In that format, whichever function it has; its main process is what becomes a profile. */
+int tare__report_write(const struct tare__format *format, const struct tare__snapshot *snapshot,
+                       const struct tare__report_options *options, FILE *out);
+
+/* The type that the options' metric names, or the profile's default: of a profile of another
+ * tool that has none of that name, its default, too. */
+size_t tare__report_type(const struct tare__report_options *options, const struct tare__profile *profile);
 
 /* By what sites are ordered. */
 const struct tare__metric *tare__report_order(const struct tare__report_options *options);

@@ -42,7 +42,7 @@ int main(int count, char **arguments)
         }
     }
     CHECK_EQUAL(tare__suppress(&suppressions, &processes[0]), 0);
-    CHECK_EQUAL(tare__format_named(arguments[1])->write(&snapshot, &options, stdout), 0);
+    CHECK_EQUAL(tare__report_write(tare__format_named(arguments[1]), &snapshot, &options, stdout), 0);
     tare__suppressions_free(&suppressions);
     return 0;
 }
