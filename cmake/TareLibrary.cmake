@@ -26,7 +26,7 @@ endfunction()
 set(TARE_CAPTURE_SOURCES
   attach.c birth.c blockmap.c boot.c callstack.c canary.c counted.c enter.c environment.c family.c figures.c fork.c
   frames.c gate.c interpose.c last_walk.c loaded.c module_records.c modules.c noted.c pieces.c pool.c quiet.c real.c record.c
-  saved.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c site.c stack.c start.c store.c task.c thread.c
+  saved.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c site.c site_ends.c site_table.c stack.c start.c store.c task.c thread.c
   thread_hooks.c timeline.c
   unwind_modules.c unwind_rules.c unwind_slow.c unwinder.c watchdog.c wrapped.c)
 

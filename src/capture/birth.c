@@ -46,6 +46,16 @@ uint32_t tare__birth_chunks_end(void)
     return __atomic_load_n(&chunks_taken, __ATOMIC_RELAXED) << TARE__BIRTH_CHUNK_BITS;
 }
 
+void tare__births_forget_sites(void)
+{
+    for (uint32_t chunk = 0; chunk < chunks_taken; chunk++) {
+        struct tare__birth_node *nodes = (struct tare__birth_node *)tare__birth_chunks[chunk];
+        bool are_nodes = nodes != NULL && (tare__birth_chunks[chunk] & 1) == 0;
+        for (uint32_t i = 0; are_nodes && i < CHUNK_NODES; i++)
+            nodes[i].first_site = 0;
+    }
+}
+
 bool tare__birth_add_sites(void *piece, uint32_t *first)
 {
     return take_chunk((uintptr_t)piece | 1, first);

@@ -109,6 +109,9 @@ bool tare__born_in(uint32_t birth, const struct tare__era *era);
 bool tare__era_elsewhere(struct tare__era *era, int64_t blocks, int64_t bytes);
 void tare__era_recycle(struct tare__era *era);
 
+/* No set of scopes leads to any site. */
+void tare__births_forget_sites(void);
+
 /* Called for each node that is to be used again, before that. Under the registry's lock. */
 extern void (*tare__birth_ended)(struct tare__birth_node *node) TARE__HIDDEN;
 

@@ -73,8 +73,18 @@ void tare__piece_each(void (*visit)(const struct tare__piece *piece, void *conte
  * store NULL: into private memory. path must live on. Before there are threads. */
 void tare__pieces_start(struct tare__store *store, const char *path, bool has_room);
 
+/* Before a fork and after it, under the lock. */
+void tare__pieces_fork_prepare(void);
+void tare__pieces_fork_parent(void);
+
+enum tare__pieces_left {
+    TARE__PIECES_WHOLE,   /* as they were at the fork */
+    TARE__PIECES_CHANGED, /* as the parent has left them by now */
+    TARE__PIECES_LOST,    /* there was no memory for what is in them */
+};
+
 /* In a child of fork: has the pieces made so far no longer be those of the parent's
- * file. False where there was no memory for what is in them. */
-bool tare__pieces_leave_file(void);
+ * file. foretold: tare__pieces_fork_prepare() came before. */
+enum tare__pieces_left tare__pieces_leave_file(bool foretold);
 
 #endif

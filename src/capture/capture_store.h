@@ -30,8 +30,8 @@ void tare__store_start(void);
 void tare__store_describe(struct tare__store *store, uint32_t sequence, bool forked);
 
 /* In a child: takes the parent's store off and lays the child's own one, empty,
- * at the same address. */
-void tare__store_fork(void);
+ * at the same address. foretold: tare__pieces_fork_prepare() came before. */
+void tare__store_fork(bool foretold);
 
 /* A slot for a thread; NULL outside a recorded run and when all are taken. */
 struct tare__slot *tare__store_take_slot(void);

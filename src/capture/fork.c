@@ -79,6 +79,7 @@ void tare__fork_prepare(void)
     tare__noted_fork_prepare();
     tare__callstack_fork_prepare();
     tare__lock_acquire(&tare__pieces_lock);
+    tare__pieces_fork_prepare();
     take_snapshot(thread);
     snapshot.of = thread;
     snapshot.guard = guard;
@@ -91,6 +92,7 @@ void tare__fork_parent(void)
     struct tare__thread *thread = thread_at(hot);
     uintptr_t guard = snapshot.guard;
     snapshot.taken = false;
+    tare__pieces_fork_parent();
     tare__lock_release(&tare__pieces_lock);
     tare__callstack_fork_parent();
     tare__noted_fork_parent();
@@ -143,11 +145,11 @@ static void move_to_new_store(struct tare__thread *thread)
         tare__scope_rebase(thread, &thread->own);
 }
 
-static void move_to_own_store(struct tare__thread *mine)
+static void move_to_own_store(struct tare__thread *mine, bool foretold)
 {
     uint32_t inexact = TARE__LOAD(tare__store->inexact); /* and so are the scopes that go on */
     tare__scope_leave_run();
-    tare__store_fork();
+    tare__store_fork(foretold);
     tare__callstack_fork_child(true);
     tare__scope_rebase_shared(&snapshot.shared);
     if (mine != NULL) {
@@ -186,7 +188,7 @@ static TARE__COLD void become_child(struct tare__hot *hot)
         if (mine != NULL)
             leave_slot(mine);
         leave_slot(&tare__late_thread);
-        move_to_own_store(mine);
+        move_to_own_store(mine, foretold);
     } else {
         tare__callstack_fork_child(false);
     }

@@ -7,6 +7,7 @@
 #include "capture_pieces.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "os.h"
 
@@ -167,14 +168,79 @@ void tare__pieces_start(struct tare__store *store, const char *path, bool has_ro
     file_end += TARE__PIECES_AT_START * TARE__PIECE_BYTES;
 }
 
-bool tare__pieces_leave_file(void)
+/* ---- Fork --------------------------------------------------------------------- */
+
+/* Sites in the file, as they were before the fork: what the parent does to its own from
+ * then on, the child would see. Frames and modules do not change. */
+static struct {
+    char *records;
+    size_t bytes;
+} copy;
+
+static void each_site_piece(void (*visit)(struct tare__piece *piece, char **at), char **at)
+{
+    for (uint32_t w = 0; w < window_count; w++)
+        for (uint32_t i = 0; windows[w].in_file && i < windows[w].taken; i++)
+            if (piece_at(&windows[w], i)->kind == TARE__PIECE_SITES)
+                visit(piece_at(&windows[w], i), at);
+}
+
+static void add_bytes(struct tare__piece *piece, char **at)
+{
+    (void)at;
+    copy.bytes += (size_t)piece->used * piece->record_bytes;
+}
+
+static void save_piece(struct tare__piece *piece, char **at)
+{
+    size_t bytes = (size_t)piece->used * piece->record_bytes;
+    memcpy(*at, piece, bytes);
+    *at += bytes;
+}
+
+static void restore_piece(struct tare__piece *piece, char **at)
+{
+    const struct tare__piece *saved = (const struct tare__piece *)(const void *)*at;
+    size_t bytes = (size_t)saved->used * saved->record_bytes;
+    memcpy(piece, saved, bytes);
+    *at += bytes;
+}
+
+void tare__pieces_fork_prepare(void)
+{
+    copy.bytes = 0;
+    each_site_piece(add_bytes, NULL);
+    char *at = copy.records = copy.bytes != 0 ? tare__os_map(copy.bytes) : NULL;
+    if (at != NULL)
+        each_site_piece(save_piece, &at);
+}
+
+void tare__pieces_fork_parent(void)
+{
+    if (copy.records != NULL)
+        tare__os_unmap(copy.records, copy.bytes);
+    copy.records = NULL;
+}
+
+static bool leave_windows(void)
 {
     bool all = true;
-    for (uint32_t i = 0; i < window_count; i++) {
-        struct window *window = &windows[i];
-        if (window->in_file)
-            all &= tare__os_make_private(window->address, (size_t)window->taken * TARE__PIECE_BYTES);
-        window->in_file = false;
-    }
+    for (uint32_t i = 0; i < window_count; i++)
+        if (windows[i].in_file)
+            all &= tare__os_make_private(windows[i].address, (size_t)windows[i].taken * TARE__PIECE_BYTES);
     return all;
+}
+
+enum tare__pieces_left tare__pieces_leave_file(bool foretold)
+{
+    char *at = copy.records;
+    enum tare__pieces_left left = leave_windows() ? TARE__PIECES_CHANGED : TARE__PIECES_LOST;
+    if (left != TARE__PIECES_LOST && foretold && (at != NULL || copy.bytes == 0)) {
+        each_site_piece(restore_piece, &at);
+        left = TARE__PIECES_WHOLE;
+    }
+    tare__pieces_fork_parent();
+    for (uint32_t i = 0; i < window_count; i++)
+        windows[i].in_file = false;
+    return left;
 }

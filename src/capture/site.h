@@ -129,7 +129,8 @@ struct tare__peak_note tare__site_share(const struct tare__site *site, const str
 void tare__sites_start(void);
 
 /* In a child of fork whose pieces have left its parent's file: none of those is used
- * for another stack. */
-void tare__sites_leave_file(void);
+ * for another stack. `whole`: they are as they were at the fork; else they are left to the
+ * blocks that were born there. */
+void tare__sites_leave_file(bool whole);
 
 #endif

@@ -113,16 +113,16 @@ void tare__store_start(void)
     tare__store_recorded = true;
 }
 
-void tare__store_fork(void)
+void tare__store_fork(bool foretold)
 {
     if (!tare__store_recorded)
         return;
     bool follow = tare__environment_follow();
-    bool kept = tare__pieces_leave_file();
-    tare__sites_leave_file();
+    enum tare__pieces_left left = tare__pieces_leave_file(foretold);
+    tare__sites_leave_file(left == TARE__PIECES_WHOLE);
     tare__pieces_start(NULL, NULL, false);
     if (follow && create(tare__store, true) != NULL) {
-        if (!kept)
+        if (left == TARE__PIECES_LOST)
             tare__store_mark_inexact(TARE_INEXACT_LOST);
         return;
     }

@@ -21,6 +21,38 @@ static void *allocate_all_the_time(void *unused)
     return unused;
 }
 
+/* The scope's only calls from here: its site has no counterpart in the scope around it. */
+__attribute__((noinline)) static void allocate_inside(void)
+{
+    free(malloc(30));
+    __asm__ volatile("" ::: "memory");
+}
+
+/* A child ends a scope that was opened before it. Its sites become those of the scope around. */
+static void inner_scope_in_child(void)
+{
+    tare_stats outer, inner;
+    tare_scope *around = tare_open(), *inside = tare_open();
+    allocate_inside();
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        allocate_inside();
+        CHECK_EQUAL(tare_close(inside, &inner), 0);
+        allocate_inside();
+        CHECK_EQUAL(tare_close(around, &outer), 0);
+        CHECK_EQUAL(inner.allocations, 2);
+        CHECK_EQUAL(outer.allocations, 3);
+        CHECK_EQUAL(outer.leaked_allocations | outer.inexact, 0);
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK_EQUAL(tare_close(inside, &inner), 0);
+    CHECK_EQUAL(tare_close(around, &outer), 0);
+    CHECK_EQUAL(outer.allocations, 1);
+}
+
 static void in_child(tare_scope *thread_scope, tare_scope *process_scope, void *block, bool alone)
 {
     tare_stats thread, process;
@@ -116,7 +148,9 @@ int main(int argc, char **argv)
     atomic_store(&stop, true);
     if (!alone)
         pthread_join(other, NULL);
-    if (alone)
+    if (alone) {
         fork_first();
+        inner_scope_in_child();
+    }
     return 0;
 }
