@@ -77,6 +77,13 @@ static int take_prune(void *context, const char *value)
     return tare__choose_percent(CHOICE("prune"), &((struct report *)context)->options.prune);
 }
 
+static int take_flame(void *context, const char *value)
+{
+    (void)value;
+    ((struct report *)context)->options.upward = true;
+    return 0;
+}
+
 static int take_pid(void *context, const char *value)
 {
     return tare__choose_count(CHOICE("pid"), &((struct report *)context)->pid);
@@ -109,6 +116,7 @@ static const struct tare__option options[] = {
     {0, "frames", "N", "so many frames of each call stack, or 'all' (16; JSON has all)", take_frames},
     {'t', "tree", NULL, "the calls as a tree, from the outermost function in", take_tree},
     {0, "prune", "PERCENT", "without parts of the tree that are smaller (0.5)", take_prune},
+    {0, "flame", NULL, "a flame graph with the outermost function at the bottom, not at the top", take_flame},
     {0, "pid", "PID", "of this process, where the recording has several", take_pid},
     {0, "suppressions", "FILE", "leaks that do not count, as for LeakSanitizer; may be repeated", take_suppressions},
     {'o', "output", "FILE", "write to FILE instead of standard output", take_output},

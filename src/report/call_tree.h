@@ -36,7 +36,7 @@ struct tare__call_tree {
     size_t type_count;
     int64_t *totals; /* of node and type, at node * type_count + type: with all below it, also what is left out */
     int64_t *selves; /* of stacks that end here */
-    size_t left_out; /* nodes */
+    size_t left_out; /* nodes that weigh anything */
     size_t too_deep; /* of them, that would have been large enough */
     double least;    /* what became of options->least for the sake of nodes_max */
 };

@@ -66,6 +66,7 @@ static void mark(struct tare__call_tree *tree, const struct tare__call_tree_opti
         bool large = sizes[i].part >= options->least && descending(&sizes[i], border) < 0;
         bool too_deep = options->depth_max != 0 && sizes[i].depth > options->depth_max;
         stays[i] = stays[tree->nodes[i].parent] && large && !too_deep;
+        tree->left_out += !stays[i] && tree->nodes[i].weight > 0;
         tree->too_deep += large && too_deep;
     }
 }
@@ -183,8 +184,7 @@ static int renumber(struct tare__call_tree *tree, const struct order *order, con
         group(tree, stays, first, children);
         error = 0;
         tree->count = number(order, first, children, &to);
-        tree->left_out = whole.count - tree->count;
-        tree->nodes = to.nodes;
+            tree->nodes = to.nodes;
         tree->totals = to.totals;
         tree->selves = to.selves;
         to = (struct arranged){whole.nodes, whole.totals, whole.selves};

@@ -7,5 +7,6 @@
 #include "report.h"
 
 int tare__format_folded(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
+int tare__format_svg(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
 
 #endif

@@ -13,6 +13,7 @@ const struct tare__format tare__formats[] = {
     {"text", "for people", false, tare__summary_text, NULL},
     {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json, NULL},
     {"folded", "a line for each call stack, with one metric's value, as flamegraph.pl takes", false, NULL, tare__format_folded},
+    {"svg", "a flame graph for the browser, of one metric", false, NULL, tare__format_svg},
 };
 /* clang-format on */
 const size_t tare__format_count = sizeof tare__formats / sizeof *tare__formats;

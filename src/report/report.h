@@ -20,6 +20,7 @@ struct tare__report_options {
     size_t frames;                     /* of each stack, where it is text; 0 for all */
     bool tree;                         /* a call tree instead of lists, where it is text */
     double prune;                      /* without parts below so many percent */
+    bool upward;                       /* the outermost function of a flame graph at the bottom */
 };
 
 /* Has one of the two functions. The caller looks at ferror(); they return 0, or an errno

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* usage: write FORMAT [--tree] [--metric METRIC] [--order METRIC] [--top N] [--suppress PATTERN]
+/* usage: write FORMAT [--tree] [--flame] [--metric METRIC] [--order METRIC] [--top N] [--suppress PATTERN]
  * Writes the report over the snapshot of snapshot.h, for golden.sh to compare. */
 #include <stdlib.h>
 
@@ -34,8 +34,11 @@ int main(int count, char **arguments)
         .processes = processes, .process_count = 2, .end_known = true, .record = "program.4242.tare"};
     CHECK(count > 1 && tare__format_named(arguments[1]) != NULL);
     for (int i = 2; i < count; i++) {
-        options.tree |= strcmp(arguments[i], "--tree") == 0;
-        if (strcmp(arguments[i], "--tree") != 0) {
+        if (strcmp(arguments[i], "--tree") == 0) {
+            options.tree = true;
+        } else if (strcmp(arguments[i], "--flame") == 0) {
+            options.upward = true;
+        } else {
             CHECK(i + 1 < count);
             take(arguments[i], arguments[i + 1]);
             i++;
