@@ -32,12 +32,6 @@ tare_folder(tare_sites report
   USES explain layout text)
 set_target_properties(tare_sites PROPERTIES EXCLUDE_FROM_ALL ON)
 
-# Stacks with values, wherever they come from.
-tare_folder(tare_profile profile
-  SOURCES frame_name.c profile.c profile_merge.c
-  USES explain text)
-set_target_properties(tare_profile PROPERTIES EXCLUDE_FROM_ALL ON)
-
 # What a failing expectation loads, to say where its figures came from. Nothing links it.
 if(TARE_BUILD_EXPLAIN AND NOT TARE_SANITIZE)
   tare_folder(tare_failure failure SOURCES explain.c scope_text.c stack_text.c USES report explain layout text)

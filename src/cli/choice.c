@@ -47,6 +47,35 @@ int tare__choose_format(const struct tare__choice *choice, const struct tare__fo
     return *format != NULL ? 0 : no_such(choice, "format", format_name);
 }
 
+static const char *profile_format_name(size_t index, const void *unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < tare__format_count; i++)
+        if (tare__formats[i].write_profile != NULL && index-- == 0)
+            return tare__formats[i].name;
+    return NULL;
+}
+
+int tare__choose_profile_format(const struct tare__choice *choice, const struct tare__format **format)
+{
+    *format = tare__format_named(choice->value);
+    if (*format != NULL && (*format)->write_profile != NULL)
+        return 0;
+    return no_such(choice, "format for profiles", profile_format_name);
+}
+
+static const char *reader_name(size_t index, const void *unused)
+{
+    (void)unused;
+    return index < tare__profile_reader_count ? tare__profile_readers[index].name : NULL;
+}
+
+int tare__choose_reader(const struct tare__choice *choice, const struct tare__profile_reader **reader)
+{
+    *reader = tare__profile_reader_named(choice->value);
+    return *reader != NULL ? 0 : no_such(choice, "format that is read", reader_name);
+}
+
 static bool is_digits(const char *text)
 {
     return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
@@ -106,4 +135,12 @@ void tare__print_metrics(void)
     printf("\nMetrics, for --sort and --metric:\n");
     for (size_t i = 0; i < tare__metric_count; i++)
         printf("  %-13s  %s\n", tare__metrics[i].name, tare__metrics[i].meaning);
+}
+
+void tare__print_profile_formats(void)
+{
+    printf("\nFormats:\n");
+    for (size_t i = 0; i < tare__format_count; i++)
+        if (tare__formats[i].write_profile != NULL)
+            printf("  %-13s  %s\n", tare__formats[i].name, tare__formats[i].meaning);
 }

@@ -4,6 +4,7 @@
 #ifndef TARE__CHOICE_H
 #define TARE__CHOICE_H
 
+#include "read.h"
 #include "report.h"
 #include "suppression.h"
 
@@ -16,6 +17,9 @@ struct tare__choice {
 
 int tare__choose_metric(const struct tare__choice *choice, const struct tare__metric **metric);
 int tare__choose_format(const struct tare__choice *choice, const struct tare__format **format);
+/* Of those that are written from a profile. */
+int tare__choose_profile_format(const struct tare__choice *choice, const struct tare__format **format);
+int tare__choose_reader(const struct tare__choice *choice, const struct tare__profile_reader **reader);
 
 /* A number from 1 on, or "all", which is 0. */
 int tare__choose_count(const struct tare__choice *choice, size_t *count);
@@ -29,5 +33,6 @@ int tare__default_suppressions(const char *command, struct tare__suppressions *s
 
 /* For --help. */
 void tare__print_metrics(void);
+void tare__print_profile_formats(void);
 
 #endif

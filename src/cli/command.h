@@ -19,6 +19,8 @@ int tare__command_run(int count, char **arguments);
 int tare__command_report(int count, char **arguments);
 int tare__command_diff(int count, char **arguments);
 int tare__command_top(int count, char **arguments);
+int tare__command_convert(int count, char **arguments);
+int tare__command_merge(int count, char **arguments);
 
 enum {
     TARE__EXIT_FINE = 0,

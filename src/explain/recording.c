@@ -166,6 +166,15 @@ static void sort_out(struct tare__snapshot *snapshot)
     qsort(snapshot->processes, snapshot->process_count, sizeof *snapshot->processes, by_start);
 }
 
+bool tare__recording_begins(const void *bytes, size_t size)
+{
+    uint64_t magic;
+    if (size < sizeof magic)
+        return false;
+    memcpy(&magic, bytes, sizeof magic);
+    return magic == TARE__STORE_MAGIC;
+}
+
 /* ---- What can be read ----------------------------------------------------- */
 
 int tare__recording_read(const char *directory, int main_pid, struct tare__snapshot *snapshot)

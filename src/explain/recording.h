@@ -10,6 +10,9 @@
 /* Can a process record into this directory? 0, or the errno that says why not. */
 int tare__recording_probe(const char *directory);
 
+/* Whether a file that begins with these bytes says that it is a record. */
+bool tare__recording_begins(const void *bytes, size_t size);
+
 /*
  * Fills in what the stores know: processes, main and refused_*. The main
  * process is the last image of main_pid; images that did nothing but exec are

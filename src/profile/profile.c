@@ -269,6 +269,19 @@ bool tare__profile_total(const struct tare__profile *profile, size_t type, int64
     return true;
 }
 
+bool tare__profile_fits(const struct tare__profile *profile)
+{
+    for (size_t type = 0; type < profile->type_count; type++) {
+        int64_t below = 0, above = 0;
+        for (size_t i = 0; i < profile->sample_count; i++) {
+            int64_t value = profile->values[i * profile->type_count + type], *sum = value < 0 ? &below : &above;
+            if (__builtin_add_overflow(*sum, value, sum))
+                return false;
+        }
+    }
+    return true;
+}
+
 size_t tare__profile_type_named(const struct tare__profile *profile, const char *name)
 {
     size_t type = 0;

@@ -118,6 +118,10 @@ int tare__profile_add_sample(struct tare__profile *profile, uint32_t stack, uint
 /* The sum of all samples' values of a type; false where it does not fit. */
 bool tare__profile_total(const struct tare__profile *profile, size_t type, int64_t *total);
 
+/* Whether sums of any of its values, in any order, fit 64 bits: what was read from files, or merged,
+ * is checked for it, so that who adds them up need not look. */
+bool tare__profile_fits(const struct tare__profile *profile);
+
 /* The type of that name; type_count for none. */
 size_t tare__profile_type_named(const struct tare__profile *profile, const char *name);
 

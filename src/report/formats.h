@@ -8,5 +8,6 @@
 
 int tare__format_folded(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
 int tare__format_svg(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
+int tare__format_pprof(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
 
 #endif

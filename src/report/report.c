@@ -10,10 +10,11 @@
 
 /* clang-format off */
 const struct tare__format tare__formats[] = {
-    {"text", "for people", false, tare__summary_text, NULL},
-    {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json, NULL},
-    {"folded", "a line for each call stack, with one metric's value, as flamegraph.pl takes", false, NULL, tare__format_folded},
-    {"svg", "a flame graph for the browser, of one metric", false, NULL, tare__format_svg},
+    {"text", "for people", false, tare__summary_text, NULL, ".txt"},
+    {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json, NULL, ".json"},
+    {"folded", "a line for each call stack, with one metric's value, as flamegraph.pl takes", false, NULL, tare__format_folded, ".folded"},
+    {"pprof", "profile.proto in gzip, for pprof", false, NULL, tare__format_pprof, ".pb.gz"},
+    {"svg", "a flame graph for the browser, of one metric", false, NULL, tare__format_svg, ".svg"},
 };
 /* clang-format on */
 const size_t tare__format_count = sizeof tare__formats / sizeof *tare__formats;
@@ -23,6 +24,18 @@ const struct tare__format *tare__format_named(const char *name)
     for (size_t i = 0; i < tare__format_count; i++)
         if (strcmp(tare__formats[i].name, name) == 0)
             return &tare__formats[i];
+    return NULL;
+}
+
+const struct tare__format *tare__format_of_path(const char *path)
+{
+    size_t length = strlen(path);
+    for (size_t i = 0; i < tare__format_count; i++) {
+        size_t end = strlen(tare__formats[i].extension);
+        if (tare__formats[i].write_profile != NULL && length > end &&
+            strcmp(path + length - end, tare__formats[i].extension) == 0)
+            return &tare__formats[i];
+    }
     return NULL;
 }
 

@@ -33,12 +33,16 @@ struct tare__format {
     int (*write)(const struct tare__snapshot *snapshot, const struct tare__report_options *options, FILE *out);
     /* The same of stacks with values, wherever they came from. */
     int (*write_profile)(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
+    const char *extension; /* what files of it end in, as ".folded" */
 };
 
 extern const struct tare__format tare__formats[];
 extern const size_t tare__format_count;
 
 const struct tare__format *tare__format_named(const char *name);
+
+/* Of profiles, by the end of a file's name; NULL for none. */
+const struct tare__format *tare__format_of_path(const char *path);
 
 /* In that format, whichever function it has; its main process is what becomes a profile. */
 int tare__report_write(const struct tare__format *format, const struct tare__snapshot *snapshot,
