@@ -236,7 +236,8 @@ enum tare__pieces_left tare__pieces_leave_file(bool foretold)
     char *at = copy.records;
     enum tare__pieces_left left = leave_windows() ? TARE__PIECES_CHANGED : TARE__PIECES_LOST;
     if (left != TARE__PIECES_LOST && foretold && (at != NULL || copy.bytes == 0)) {
-        each_site_piece(restore_piece, &at);
+        if (at != NULL)
+            each_site_piece(restore_piece, &at);
         left = TARE__PIECES_WHOLE;
     }
     tare__pieces_fork_parent();
