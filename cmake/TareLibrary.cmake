@@ -24,7 +24,8 @@ function(tare_folder target folder)
 endfunction()
 
 set(TARE_CAPTURE_SOURCES
-  attach.c birth.c blockmap.c boot.c callstack.c canary.c counted.c enter.c environment.c family.c figures.c fork.c
+  attach.c birth.c blockmap.c boot.c callstack.c canary.c counted.c enter.c environment.c family.c
+  fault.c fault_places.c fault_points.c figures.c fork.c
   frames.c gate.c interpose.c last_walk.c loaded.c module_records.c modules.c noted.c pieces.c pool.c quiet.c real.c record.c
   saved.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c site.c site_ends.c site_table.c stack.c start.c store.c task.c thread.c
   thread_hooks.c timeline.c

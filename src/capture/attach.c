@@ -6,6 +6,7 @@
 
 #include "blockmap.h"
 #include "capture_store.h"
+#include "fault.h"
 #include "pool.h"
 #include "scope_parts.h"
 
@@ -27,6 +28,7 @@ static struct tare__attachment *take_attachment(void)
 void tare__attachment_give(struct tare__attachment *attachment)
 {
     tare__sum_leave(attachment->sum);
+    tare__armed_leave(attachment->armed);
     attachment->next_of_scope = free_attachments;
     free_attachments = attachment;
 }
@@ -161,11 +163,12 @@ static void set_peak_source(struct tare__thread *thread, struct tare__attachment
 static void set_sites(struct tare__thread *thread)
 {
     struct tare__attachment *first = thread->attachments;
-    thread->sites = false;
+    thread->sites = thread->faults = false;
     for (struct tare__attachment *at = first; at != NULL; at = at->next_of_thread)
         if (!at->over) {
             set_peak_source(thread, at);
             thread->sites |= at->scope->sites;
+            thread->faults |= tare__armed_here(at->armed);
         }
     thread->hot->only_era = first != NULL && first->next_of_thread == NULL ? first->era : NULL;
 }
@@ -188,6 +191,7 @@ struct tare__attachment *tare__attach(struct tare__thread *thread, struct tare__
     attachment->sum = scope->sum;
     if (scope->sum != NULL)
         scope->sum->users++;
+    attachment->armed = tare__armed_join(scope->armed);
     attachment->base = *thread->counters;
     TARE__STORE(attachment->peak, tare__net_of(thread->counters));
     attachment->foreign = &attachment->own_foreign;

@@ -158,7 +158,7 @@ static void move_to_own_store(struct tare__thread *mine, bool foretold)
     }
     move_to_new_store(&tare__late_thread);
     if (tare__store_recorded)
-        tare__scope_open_run();
+        tare__scope_open_run(NULL); /* faults stay with the parent */
 }
 
 static TARE__COLD void become_child(struct tare__hot *hot)

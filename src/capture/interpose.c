@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "boot.h"
+#include "fault.h"
 #include "modules.h"
 #include "real.h"
 #include "record.h"
@@ -48,11 +49,22 @@ static TARE__COLD void *allocate_oddly(struct tare__entry entry, size_t alignmen
     return block;
 }
 
+/* An injected failure, where no block is given away. */
+static TARE__COLD void *fail(struct tare__entry entry)
+{
+    tare__record_failure(entry);
+    tare__leave(entry);
+    errno = ENOMEM;
+    return NULL;
+}
+
 /* The body of a function that makes a block by `call`. */
 #define ALLOCATE(alignment, bytes, call)                                                                               \
     struct tare__entry entry = tare__enter(TARE__FRAME);                                                               \
     if (TARE__UNLIKELY(entry.how >= TARE__BOOT))                                                                       \
         return allocate_oddly(entry, alignment, bytes);                                                                \
+    if (TARE__UNLIKELY(tare__fault_comes(entry, bytes, 0)))                                                            \
+        return fail(entry);                                                                                            \
     void *block = (call);                                                                                              \
     tare__record_allocation(entry, block, bytes);                                                                      \
     tare__leave(entry);                                                                                                \
@@ -63,9 +75,11 @@ static TARE__COLD void *malloc_in_general(size_t size, const void *caller, uintp
     struct tare__entry entry = tare__enter_slowly(frame);
     if (entry.how >= TARE__BOOT)
         return allocate_oddly(entry, 0, size);
-    void *block = tare__real.malloc(at_least_minimum(size));
-    if (tare__starting && entry.how == TARE__COUNT && block != NULL && tare__modules_runtime_pool(caller, size))
+    if (tare__starting && entry.how == TARE__COUNT && tare__modules_runtime_pool(caller, size))
         entry.birth = TARE__BIRTH_RUNTIME;
+    if (tare__fault_comes(entry, size, 0))
+        return fail(entry);
+    void *block = tare__real.malloc(at_least_minimum(size));
     tare__record_allocation(entry, block, size);
     tare__leave(entry);
     return block;
@@ -286,6 +300,8 @@ static TARE__COLD void *calloc_in_general(size_t count, size_t size, size_t byte
     struct tare__entry entry = tare__enter_slowly(frame);
     if (entry.how >= TARE__BOOT)
         return allocate_oddly(entry, 0, bytes);
+    if (tare__fault_comes(entry, bytes, 0))
+        return fail(entry);
     void *block =
         bytes >= tare__real.minimum ? tare__real.calloc(count, size) : tare__real.calloc(1, tare__real.minimum);
     tare__record_allocation(entry, block, bytes);
@@ -343,6 +359,10 @@ TARE__EXPORT int HOOK(posix_memalign)(void **result, size_t alignment, size_t si
             *result = block;
         return block != NULL ? 0 : ENOMEM;
     }
+    if (TARE__UNLIKELY(tare__fault_comes(entry, size, 0))) {
+        fail(entry);
+        return ENOMEM;
+    }
     int error = tare__real.posix_memalign(result, alignment, at_least_minimum(size));
     tare__record_allocation(entry, error == 0 ? *result : NULL, size);
     tare__leave(entry);
@@ -372,11 +392,19 @@ static void *reallocate(struct tare__entry entry, void *old, size_t size)
         return old != NULL && entry.how != TARE__PROBE ? reallocate_from_boot(entry, old, size)
                                                        : allocate_oddly(entry, 0, size);
     if (old == NULL) {
-        void *block = tare__real.realloc(NULL, at_least_minimum(size));
+        bool fails = tare__fault_comes(entry, size, 0);
+        void *block = fails ? NULL : tare__real.realloc(NULL, at_least_minimum(size));
         tare__record_allocation(entry, block, size);
+        if (fails)
+            errno = ENOMEM;
         return block;
     }
     struct tare__block was = tare__map_take(old);
+    if (size != 0 && tare__fault_comes(entry, size, was.size)) {
+        tare__record_reallocation(entry, old, was, NULL, size);
+        errno = ENOMEM;
+        return NULL;
+    }
     void *block = tare__real.realloc(old, size != 0 ? at_least_minimum(size) : 0);
     if (block == NULL && size == 0)
         tare__record_freed_by_realloc(entry, was);

@@ -6,6 +6,8 @@
 #include "canary.h"
 #include "capture_store.h"
 #include "environment.h"
+#include "fault.h"
+#include "fault_places.h"
 #include "gate.h"
 #include "modules.h"
 #include "scope_parts.h"
@@ -16,13 +18,15 @@
 static void unmake_scope(struct tare__scope *scope)
 {
     tare__sum_leave(scope->sum);
+    tare__armed_leave(scope->armed);
     if (scope->era != NULL)
         tare__era_close(scope->era, 0);
     tare__scope_give(scope);
 }
 
 /* A scope without its threads; NULL when there is no memory. */
-static struct tare__scope *make_scope(struct tare__thread *mine, const tare_options *options)
+static struct tare__scope *make_scope(struct tare__thread *mine, const tare_options *options,
+                                      const struct tare__arming *arming)
 {
     struct tare__scope *scope = tare__scope_new();
     if (scope == NULL)
@@ -34,15 +38,17 @@ static struct tare__scope *make_scope(struct tare__thread *mine, const tare_opti
     scope->era = tare__era_new(scope->domain == TARE_THREAD);
     bool needs_sum = scope->domain != TARE_THREAD && scope->domain != TARE_PROCESS;
     scope->sum = needs_sum ? tare__sum_new() : NULL;
-    if (scope->era != NULL && (scope->sum != NULL || !needs_sum))
+    scope->armed = arming != NULL ? tare__armed_new(arming) : NULL;
+    if (scope->era != NULL && (scope->sum != NULL || !needs_sum) && (scope->armed != NULL || arming == NULL))
         return scope;
     unmake_scope(scope);
     return NULL;
 }
 
-static struct tare__scope *open_scope(struct tare__thread *mine, const tare_options *options, struct tare__place place)
+static struct tare__scope *open_scope(struct tare__thread *mine, const tare_options *options, struct tare__place place,
+                                      const struct tare__arming *arming)
 {
-    struct tare__scope *scope = make_scope(mine, options);
+    struct tare__scope *scope = make_scope(mine, options, arming);
     if (scope == NULL)
         return NULL;
     bool attached = scope->domain != TARE_TASK || place.block != 0; /* a task by handle waits to be entered */
@@ -125,6 +131,10 @@ void tare__scope_end(struct tare__scope *scope, struct tare__thread *mine)
         }
     }
     tare__refresh(folding);
+    if (scope->armed != NULL)
+        folding->last_fired = tare__armed_fired(scope->armed);
+    tare__armed_leave(scope->armed);
+    scope->armed = NULL;
     tare__sum_leave(scope->sum);
     scope->sum = NULL;
     scope->state = TARE__SCOPE_ENDED;
@@ -205,12 +215,15 @@ static int shut_gate(struct tare__thread *mine, const tare_options *options, str
     return TARE_ERROR_HELD_ELSEWHERE;
 }
 
-tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error)
+tare_scope *tare__scope_open_armed(const tare_options *options, struct tare__place place,
+                                   const struct tare__arming *arming, int *error)
 {
     if ((unsigned)options->domain > TARE_TASK) {
         *error = TARE_ERROR_BAD_DOMAIN;
         return NULL;
     }
+    if (arming != NULL)
+        tare__fault_places_look();
     struct tare__thread *mine = tare__thread_mine();
     if (mine == NULL) {
         *error = tare__started() ? TARE_ERROR_BUSY : TARE_ERROR_NOT_ATTACHED;
@@ -223,7 +236,7 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
             return NULL;
         tare__lock_acquire(&tare__registry_lock);
         tare__scope_leave_abandoned(mine, place);
-        const struct tare__scope *scope = open_scope(mine, options, place);
+        const struct tare__scope *scope = open_scope(mine, options, place, arming);
         *error = scope != NULL ? 0 : TARE_ERROR_NO_MEMORY;
         if (scope != NULL)
             handle = tare__scope_handle(scope);
@@ -233,6 +246,11 @@ tare_scope *tare__scope_open(const tare_options *options, struct tare__place pla
     }
     tare__thread_done(mine);
     return handle;
+}
+
+tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error)
+{
+    return tare__scope_open_armed(options, place, NULL, error);
 }
 
 static int take(struct tare__thread *mine, tare_scope *handle, enum tare__take how, tare_stats *stats,

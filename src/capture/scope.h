@@ -29,7 +29,8 @@ struct tare__attachment {
     struct tare__scope *scope;
     struct tare__thread *thread;
     struct tare__era *era;
-    struct tare__sum *sum; /* of the scope; NULL for those of a thread and of the process */
+    struct tare__sum *sum;     /* of the scope; NULL for those of a thread and of the process */
+    struct tare__armed *armed; /* of the scope; NULL where nothing is to fail */
     struct tare__attachment *next_of_thread;
     struct tare__attachment *next_of_scope; /* or in the free list */
     struct tare__foreign own_foreign;
@@ -48,6 +49,11 @@ enum tare__take { TARE__READ, TARE__RESET, TARE__CLOSE };
 
 /* Opens a scope for the calling thread. NULL with *error set on failure. */
 tare_scope *tare__scope_open(const tare_options *options, struct tare__place place, int *error);
+
+/* The same of one in which allocations fail (fault.h). */
+struct tare__arming;
+tare_scope *tare__scope_open_armed(const tare_options *options, struct tare__place place,
+                                   const struct tare__arming *arming, int *error);
 
 /* Takes the figures, and then resets or closes. 0 or an error. *name becomes the
  * scope's, where there is one; name may be NULL. */
@@ -82,7 +88,7 @@ const char *tare__scope_name(tare_scope *handle);
 void tare__scope_leave_jumped(struct tare__thread *mine, uintptr_t frame);
 
 /* Under the lock, or with no other thread about. */
-void tare__scope_open_run(void);                            /* the scope of a recorded run, in every thread */
+void tare__scope_open_run(struct tare__armed *armed);       /* the scope of a run, in every thread; NULL: no faults */
 void tare__scope_sync(struct tare__thread *thread);         /* attach what opened, detach what closed */
 void tare__scope_thread_ended(struct tare__thread *thread); /* end its scopes, leave those of others */
 void tare__scope_restart_threads(struct tare__thread *but); /* has all others look around before their next call */

@@ -37,6 +37,7 @@ struct tare__scope {
     struct tare__keep *keep; /* while it closes; or NULL */
     struct tare__thread *owner;
     struct tare__era *era;
+    struct tare__armed *armed; /* NULL where nothing is to fail */
     struct tare__attachment *attachments;
     struct tare__place place;
     struct tare__scope *next_block;   /* of the owner's open blocks */

@@ -107,7 +107,7 @@ void tare__scope_thread_ended(struct tare__thread *thread)
     tare__gate_forget(thread);
 }
 
-void tare__scope_open_run(void)
+void tare__scope_open_run(struct tare__armed *armed)
 {
     struct tare__scope *scope = tare__scope_new();
     struct tare__era *era = tare__era_new(false);
@@ -119,6 +119,7 @@ void tare__scope_open_run(void)
     scope->is_run = true;
     scope->sites = tare__environment_sites();
     scope->era = era;
+    scope->armed = armed;
     tare__restart_sum(scope);
     scope->next_process = tare__process_scopes;
     tare__process_scopes = scope;

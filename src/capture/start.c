@@ -10,6 +10,7 @@
 #include "callstack.h"
 #include "capture_store.h"
 #include "environment.h"
+#include "fault.h"
 #include "fork.h"
 #include "modules.h"
 #include "real.h"
@@ -40,8 +41,9 @@ static bool start(void)
     tare__callstack_start();
     tare__store_start();
     tare__threads_start_late();
-    if (tare__store_recorded)
-        tare__scope_open_run();
+    struct tare__armed *armed = tare__fault_start();
+    if (tare__store_recorded || armed != NULL)
+        tare__scope_open_run(armed);
     /* Early, so that the key is among the first, which need no memory, and our
      * fork handler is the innermost. */
     have_thread_key = pthread_key_create(&thread_key, tare__thread_end) == 0;
@@ -79,6 +81,7 @@ __attribute__((constructor)) static void program_starts(void)
     if (mine == NULL)
         return;
     tare__modules_start();
+    tare__fault_program_starts();
     mine->hot->guard = TARE__GUARD_LIBC; /* in a static program libgcc sorts its tables at first use, by malloc */
     tare__unwind_start();
     mine->hot->guard = TARE__GUARD_OWN;

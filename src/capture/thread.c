@@ -97,7 +97,7 @@ static uint32_t mode_for(const struct tare__thread *thread)
         return TARE__MODE_LATE;
     if (thread->vfork_pid != 0 || tare__gate_is_shut_to(thread))
         return TARE__MODE_STALE;
-    if (!tare__real.wide || tare__starting || hot->birth > TARE__MAP_BIRTH_INLINE ||
+    if (!tare__real.wide || tare__starting || thread->faults || hot->birth > TARE__MAP_BIRTH_INLINE ||
         (thread->attachments != NULL && hot->birth == TARE__BIRTH_NONE))
         return TARE__MODE_GENERAL;
     if (thread->attachments == NULL)

@@ -113,6 +113,9 @@ struct tare__thread {
     uintptr_t reaping;   /* the frame of pthread_join or the like in progress, where libc frees; else 0 */
     unsigned end_rounds; /* of key destructors that have passed */
     bool sites;          /* one of its scopes collects sites */
+    bool faults;         /* one of its scopes has allocations fail */
+    uintptr_t spared;    /* of tare_no_faults(): calls of frames below do not fail; 0 for none */
+    uint64_t last_fired; /* how often they did, in the last of those scopes that has ended */
     union {
         void *(*posix)(void *argument);
         int (*c11)(void *argument);

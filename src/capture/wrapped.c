@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "wrapped.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "fault.h"
 #include "noted.h"
 #include "record.h"
 
@@ -69,6 +71,12 @@ void tare__call_end(const struct tare__call *call)
 void *tare__wrapped_alloc(const tare_allocator *inner, size_t size)
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
+    if (tare__fault_comes(call.entry, size, 0)) {
+        tare__record_failure(call.entry);
+        tare__call_end(&call);
+        errno = ENOMEM;
+        return NULL;
+    }
     tare__call_go_on(&call, TARE__FRAME);
     void *block = inner->alloc(inner->context, size);
     tare__call_come_back(&call);
@@ -106,6 +114,12 @@ void *tare__wrapped_realloc(const tare_allocator *inner, void *block, size_t siz
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
     struct tare__block old = tare__record_take_piece(inner, block);
+    if (tare__fault_comes(call.entry, size, old.size)) {
+        tare__record_piece_resized(call.entry, inner, block, old, NULL, size);
+        tare__call_end(&call);
+        errno = ENOMEM;
+        return NULL;
+    }
     tare__call_go_on(&call, TARE__FRAME);
     void *fresh = inner->realloc != NULL ? inner->realloc(inner->context, block, size) : move(inner, block, old, size);
     tare__call_come_back(&call);

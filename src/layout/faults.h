@@ -22,7 +22,7 @@ enum tare__fault_kind {
     TARE__FAULT_COUNT,  /* fails nothing: notes the points */
     TARE__FAULT_NTH,    /* the target-th allocation, from 1 */
     TARE__FAULT_STACK,  /* the first allocation from the stack of that id */
-    TARE__FAULT_OVER,   /* each that would make more than target requested bytes live in the scope */
+    TARE__FAULT_OVER,   /* each by which more than target requested bytes would be live in the scope */
     TARE__FAULT_RANDOM, /* each with a probability of target / 2^32 */
     TARE__FAULT_RANGES, /* each with a frame in one of the plan's ranges of addresses */
     TARE__FAULT_FORK    /* at the first of each stack forks: the child goes on with a failure, the parent waits, then
@@ -31,7 +31,9 @@ enum tare__fault_kind {
 
 struct tare__fault_plan {
     uint32_t kind;       /* enum tare__fault_kind */
-    uint32_t by_ordinal; /* 1: each allocation is a point of its own */
+    uint32_t by_ordinal; /* 1: each allocation is a point of its own, and its ordinal the id */
+    uint32_t everywhere; /* 1: also what the loader, TLS and NSS ask for; else those are only listed */
+    uint32_t unused;
     uint64_t target;
     uint64_t in_a_row; /* once a NTH or STACK has come, so many allocations fail; UINT64_MAX: all from then on */
     uint64_t size_low, size_high; /* in requested bytes, both inclusive; others do not count */
@@ -59,9 +61,20 @@ enum tare__fault_verdict {
 /* Why a point is run from the start. */
 enum tare__fault_why { TARE__WHY_NONE, TARE__WHY_THREADS, TARE__WHY_PIPE, TARE__WHY_FILE, TARE__WHY_FORKED };
 
+/* Where an allocation stands: who asked for it. libc has mistakes of its own where memory
+ * is out, which look like the program's. */
+enum tare__fault_place {
+    TARE__FAULT_IN_PROGRAM,
+    TARE__FAULT_IN_LIBC,   /* libc itself; fails like any, and is labelled */
+    TARE__FAULT_IN_LOADER, /* and those that follow fail only where plan.everywhere */
+    TARE__FAULT_IN_TLS,    /* memory of thread-local variables: the loader ends the program without it */
+    TARE__FAULT_IN_NSS     /* users, hosts, services by name */
+};
+
 struct tare__fault_stack {
     uint32_t count;
-    uint32_t truncated;
+    uint16_t truncated;
+    uint16_t image;                         /* the process's program images, from 0: exec begins another */
     uint64_t addresses[TARE__FAULT_FRAMES]; /* the innermost first; return addresses but for a crash's own first */
 };
 
@@ -77,9 +90,11 @@ struct tare__fault_run {
 
 struct tare__fault_point {
     uint64_t id;      /* never 0 */
-    uint64_t ordinal; /* of its first allocation in the run that counted, from 1 */
+    uint64_t ordinal; /* of its first allocation in the run that counted, from 1; 0 where it is only listed */
     uint64_t hits;    /* allocations there in that run */
     uint64_t size;    /* requested bytes of the first */
+    uint32_t place;   /* enum tare__fault_place */
+    uint32_t unused;
     struct tare__fault_stack stack;
     struct tare__fault_run runs[TARE__FAULT_MODES];
 };
@@ -87,7 +102,9 @@ struct tare__fault_point {
 /* A module of the process that counted, by which addresses are explained. */
 struct tare__fault_module {
     uint64_t low, end, bias;
-    char path[232];
+    uint32_t image;
+    uint32_t path_cut; /* 1 where the path is longer than the field */
+    char path[992];
 };
 #define TARE__FAULT_MODULES_MAX 256u
 
@@ -96,14 +113,14 @@ struct tare__faults {
     uint32_t bytes; /* of this structure */
     uint32_t pid;   /* of the process that counts or runs; the first that came */
     struct tare__fault_plan plan;
-    uint64_t seen;     /* allocations that a fault could have come to; atomic */
+    uint64_t seen;     /* allocations that a fault could have come to: they have the ordinals from 1 on; atomic */
     uint64_t fired;    /* failures that were injected; atomic */
     uint64_t fired_at; /* the ordinal of the first, and its stack */
     struct tare__fault_stack fired_stack;
     uint32_t module_count;
     uint32_t point_count; /* atomic; those before are whole */
     uint32_t points_lost; /* there was no room for */
-    uint32_t unused;
+    uint32_t images;      /* of the process, so far */
     struct tare__fault_module modules[TARE__FAULT_MODULES_MAX];
     uint32_t index[2 * TARE__FAULT_POINTS_MAX];              /* by id: a point's number + 1 */
     struct tare__fault_point points[TARE__FAULT_POINTS_MAX]; /* pages that nobody touches take no memory */

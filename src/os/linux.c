@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "linux_syscall.h"
@@ -85,6 +86,19 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
     TARE__SYSCALL(SYS_close, descriptor);
     if (mapped == NULL)
         TARE__SYSCALL(SYS_unlinkat, AT_FDCWD, path, 0);
+    return mapped;
+}
+
+void *tare__os_map_file(const char *path, size_t bytes)
+{
+    struct stat status;
+    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0)
+        return NULL;
+    void *mapped = NULL;
+    if (TARE__SYSCALL(SYS_fstat, descriptor, &status) == 0 && (size_t)status.st_size == bytes)
+        mapped = map(NULL, bytes, MAP_SHARED, (int)descriptor);
+    TARE__SYSCALL(SYS_close, descriptor);
     return mapped;
 }
 

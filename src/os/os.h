@@ -63,6 +63,9 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
  * end. NULL where that can't be, or where trying it could end the program. */
 void *tare__os_map_more(const char *path, uint64_t offset, size_t bytes);
 
+/* Maps a file of just so many bytes, shared. NULL where there is none. */
+void *tare__os_map_file(const char *path, size_t bytes);
+
 /* Renames a file that was just made. 0 or an errno value; EEXIST where there is one of
  * that name. On an error it is removed. */
 int tare__os_rename_new(const char *from, const char *to);
