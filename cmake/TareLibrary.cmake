@@ -25,7 +25,7 @@ endfunction()
 
 set(TARE_CAPTURE_SOURCES
   attach.c birth.c blockmap.c boot.c callstack.c canary.c counted.c enter.c environment.c family.c
-  fault.c fault_places.c fault_points.c figures.c fork.c
+  fault.c fault_crash.c fault_fork.c fault_leaks.c fault_places.c fault_points.c figures.c fork.c
   frames.c gate.c interpose.c last_walk.c loaded.c module_records.c modules.c noted.c pieces.c pool.c quiet.c real.c record.c
   saved.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c site.c site_ends.c site_table.c stack.c start.c store.c task.c thread.c
   thread_hooks.c timeline.c
@@ -44,7 +44,7 @@ function(tare_capture target)
   target_compile_definitions(${target} PRIVATE ${ARGN})
 endfunction()
 
-tare_folder(tare_os os SOURCES linux.c linux_threads.c USES text)
+tare_folder(tare_os os SOURCES linux.c linux_copy.c linux_threads.c USES text)
 tare_folder(tare_text text SOURCES text.c)
 # They are called from inside malloc, like the hot side.
 foreach(target IN ITEMS tare_os tare_text)

@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "callstack.h"
 #include "capture_store.h"
 #include "environment.h"
+#include "fault_crash.h"
+#include "fault_fork.h"
+#include "fault_leaks.h"
 #include "fault_points.h"
 #include "os.h"
 #include "pool.h"
@@ -112,6 +116,8 @@ static bool claim(struct tare__faults *faults)
 }
 
 static struct tare__armed of_run;
+static struct tare__faults *run_faults; /* of_run's, until a copy has some of its own */
+struct tare__fault_run *tare__fault_run;
 
 struct tare__armed *tare__fault_start(void)
 {
@@ -125,7 +131,22 @@ struct tare__armed *tare__fault_start(void)
     }
     faults->images++;
     of_run = (struct tare__armed){.faults = faults, .pid = tare__process_pid, .users = 1};
+    run_faults = faults;
+    tare__fault_run = &faults->run;
+    if (faults->plan.kind == TARE__FAULT_FORK)
+        tare__fault_fork_begins();
     return &of_run;
+}
+
+void tare__fault_program_ends(void)
+{
+    if (!tare__armed_here(&of_run) || of_run.faults->plan.kind == TARE__FAULT_FORK)
+        return;
+    struct tare__thread *mine = tare__thread_mine();
+    if (mine == NULL)
+        return;
+    tare__fault_leaks(run_faults, of_run.faults->plan.kind == TARE__FAULT_COUNT ? NULL : tare__fault_run);
+    tare__thread_done(mine);
 }
 
 void tare__fault_program_starts(void)
@@ -171,12 +192,13 @@ static bool stack_is_due(struct tare__faults *faults, uint64_t id, uint64_t ordi
     return first != 0 && is_due(ordinal, first, faults->plan.in_a_row);
 }
 
-static bool is_to_fail(const struct tare__attachment *at, const struct tare__fault_caller *caller, uint64_t ordinal,
-                       size_t size, size_t old_size)
+static bool is_to_fail(struct tare__hot *hot, const struct tare__attachment *at,
+                       const struct tare__fault_caller *caller, uint64_t ordinal, size_t size, size_t old_size)
 {
     const struct tare__armed *armed = at->armed;
     struct tare__faults *faults = armed->faults;
     const struct tare__fault_plan *plan = &faults->plan;
+    struct tare__fault_point *point;
     bool made;
     switch ((enum tare__fault_kind)plan->kind) {
     case TARE__FAULT_NTH:
@@ -190,9 +212,11 @@ static bool is_to_fail(const struct tare__attachment *at, const struct tare__fau
     case TARE__FAULT_RANGES:
         return tare__fault_is_within(caller->frame, armed->ranges, armed->range_count);
     case TARE__FAULT_COUNT:
-    case TARE__FAULT_FORK:
         tare__fault_note(faults, caller, plan->by_ordinal ? ordinal : caller->id, ordinal, size, &made);
         break;
+    case TARE__FAULT_FORK:
+        point = tare__fault_note(faults, caller, plan->by_ordinal ? ordinal : caller->id, ordinal, size, &made);
+        return point != NULL && TARE__LOAD(point->hits) == 1 && tare__fault_fork(at->armed, point, ordinal, hot);
     }
     return false;
 }
@@ -204,11 +228,23 @@ static void note_fired(const struct tare__armed *armed, const struct tare__fault
     __atomic_compare_exchange_n(&faults->fired_at, &none, ordinal, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(&faults->fired, 1, __ATOMIC_RELAXED) == 1 && !armed->owns)
         tare__fault_copy_stack(faults, caller->frame, &faults->fired_stack);
+    if (armed == &of_run) {
+        __atomic_add_fetch(&tare__fault_run->fired, 1, __ATOMIC_RELAXED);
+        tare__fault_catch(&tare__fault_run->stack);
+    }
+}
+
+void tare__fault_bad_free(struct tare__hot *hot)
+{
+    if (!tare__armed_here(&of_run) || __atomic_fetch_add(&tare__fault_run->bad_frees, 1, __ATOMIC_RELAXED) != 0 ||
+        tare__fault_run->fired == 0)
+        return;
+    tare__fault_copy_stack(run_faults, tare__callstack(hot->thread, hot->guard), &tare__fault_run->stack);
 }
 
 /* Whether a plan has it fail. What is only listed has no ordinal, and is told by its stack. */
-static bool comes_by(const struct tare__attachment *at, const struct tare__fault_caller *caller, size_t size,
-                     size_t old_size)
+static bool comes_by(struct tare__hot *hot, const struct tare__attachment *at, const struct tare__fault_caller *caller,
+                     size_t size, size_t old_size)
 {
     struct tare__faults *faults = at->armed->faults;
     const struct tare__fault_plan *plan = &faults->plan;
@@ -221,7 +257,7 @@ static bool comes_by(const struct tare__attachment *at, const struct tare__fault
         return false;
     }
     uint64_t ordinal = __atomic_add_fetch(&faults->seen, 1, __ATOMIC_RELAXED);
-    if (!is_to_fail(at, caller, ordinal, size, old_size))
+    if (!is_to_fail(hot, at, caller, ordinal, size, old_size))
         return false;
     note_fired(at->armed, caller, ordinal);
     return true;
@@ -243,7 +279,7 @@ TARE__COLD bool tare__fault_comes_to(struct tare__hot *hot, size_t size, size_t 
     bool comes = false;
     for (const struct tare__attachment *at = hot->thread->attachments; at != NULL; at = at->next_of_thread)
         if (tare__armed_here(at->armed) && !TARE__LOAD(at->over))
-            comes |= comes_by(at, &caller, size, old_size);
+            comes |= comes_by(hot, at, &caller, size, old_size);
     if (comes)
         tare_fault_here();
     return comes;

@@ -61,6 +61,15 @@ bool tare__armed_here(const struct tare__armed *armed);
 
 uint64_t tare__armed_fired(const struct tare__armed *armed);
 
+/* Where what comes of the run's failures goes, in a process that TARE_FAULTS gave a plan; NULL: in no other. */
+extern struct tare__fault_run *tare__fault_run TARE__HIDDEN;
+
+/* A counted call of a thread with faults ends what is no block, or not any more. */
+void tare__fault_bad_free(struct tare__hot *hot);
+
+/* At the end of a process that ends by itself: notes what it leaves. */
+void tare__fault_program_ends(void);
+
 /* The plan that TARE_FAULTS names for the whole run, or NULL: none, or what it names is no such
  * file, or is another process's. Once, at start-up. */
 struct tare__armed *tare__fault_start(void);

@@ -65,7 +65,11 @@ static uint64_t key_of(uint32_t frame)
 
 struct tare__fault_caller tare__fault_caller(struct tare__hot *hot)
 {
-    uint32_t frame = tare__callstack(hot->thread, hot->guard);
+    return tare__fault_caller_of(tare__callstack(hot->thread, hot->guard));
+}
+
+struct tare__fault_caller tare__fault_caller_of(uint32_t frame)
+{
     uint64_t key = key_of(frame), at = key >> (64 - CACHE_BITS);
     uint64_t id = TARE__LOAD(cache[at].id);
     if (id == 0 || (TARE__LOAD(cache[at].check) ^ id) != key) {
@@ -96,6 +100,8 @@ static void note_module(struct tare__faults *faults, uint32_t id)
     noted->end = module->end;
     noted->bias = module->bias;
     noted->image = image;
+    noted->build_id_bytes = module->build_id_bytes;
+    memcpy(noted->build_id, module->build_id, sizeof noted->build_id);
     size_t length = strlen(module->path);
     _Static_assert(sizeof noted->path >= sizeof module->path, "it fits");
     memcpy(noted->path, module->path, length + 1);
@@ -175,8 +181,8 @@ static struct tare__fault_point *make(struct tare__faults *faults, const struct 
     return point;
 }
 
-struct tare__fault_point *tare__fault_note(struct tare__faults *faults, const struct tare__fault_caller *caller,
-                                           uint64_t id, uint64_t ordinal, size_t size, bool *made)
+struct tare__fault_point *tare__fault_point(struct tare__faults *faults, const struct tare__fault_caller *caller,
+                                            uint64_t id, uint64_t ordinal, size_t size, bool *made)
 {
     uint32_t *slot = slot_of(faults, id);
     uint32_t number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
@@ -195,6 +201,13 @@ struct tare__fault_point *tare__fault_note(struct tare__faults *faults, const st
         tare__lock_release(&points_lock);
         tare__os_restore_signals(blocked);
     }
+    return point;
+}
+
+struct tare__fault_point *tare__fault_note(struct tare__faults *faults, const struct tare__fault_caller *caller,
+                                           uint64_t id, uint64_t ordinal, size_t size, bool *made)
+{
+    struct tare__fault_point *point = tare__fault_point(faults, caller, id, ordinal, size, made);
     if (point != NULL)
         __atomic_add_fetch(&point->hits, 1, __ATOMIC_RELAXED);
     return point;

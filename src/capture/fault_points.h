@@ -13,11 +13,15 @@ struct tare__fault_caller {
     uint64_t id;
 };
 
+struct tare__fault_caller tare__fault_caller_of(uint32_t frame);
+
 /* In a call whose guard is set. */
 struct tare__fault_caller tare__fault_caller(struct tare__hot *hot);
 
-/* Notes an allocation there: its point, found or made, or NULL where there is no room. ordinal 0: it has
- * none. *made says whether it is the first. */
+/* The point of an id, found or made, or NULL where there is no room. ordinal 0: it has none. *made says whether it
+ * is the first. _note counts an allocation there, besides. */
+struct tare__fault_point *tare__fault_point(struct tare__faults *faults, const struct tare__fault_caller *caller,
+                                            uint64_t id, uint64_t ordinal, size_t size, bool *made);
 struct tare__fault_point *tare__fault_note(struct tare__faults *faults, const struct tare__fault_caller *caller,
                                            uint64_t id, uint64_t ordinal, size_t size, bool *made);
 

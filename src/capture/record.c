@@ -5,6 +5,7 @@
 
 #include "birth.h"
 #include "boot.h"
+#include "fault.h"
 #include "noted.h"
 #include "scope.h"
 #include "site.h"
@@ -234,8 +235,11 @@ void tare__record_piece(struct tare__entry entry, const void *owner, const void 
 static void count_end(struct tare__hot *hot, struct tare__block old, uint64_t blocks)
 {
     bool locked = begin(hot);
-    if (!old.known)
+    if (!old.known) {
         TARE__ADD(hot->counters->unknown_blocks, 1);
+        if (hot->thread->faults)
+            tare__fault_bad_free(hot);
+    }
     bool mixed = begin_on(hot, old, (int64_t)blocks, -(int64_t)old.size);
     tare__count_deallocation(hot, old.size, true);
     TARE__ADD(hot->counters->deallocations, blocks - 1);

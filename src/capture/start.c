@@ -98,6 +98,7 @@ __attribute__((destructor)) static void program_ends(void)
 {
     if (!tare__started())
         return;
+    tare__fault_program_ends();
     tare__modules_look();
     tare__store_mark_inexact(tare__modules_inexact());
 }

@@ -19,6 +19,7 @@ const struct tare__command tare__commands[] = {
     {"top", "watch a running program", tare__command_top},
     {"convert", "turn a profile, also another tool's, into another format", tare__command_convert},
     {"merge", "add up profiles of many runs", tare__command_merge},
+    {"oom", "fail each allocation of a program in turn", tare__command_oom},
 };
 const int tare__command_count = sizeof tare__commands / sizeof *tare__commands;
 

@@ -38,9 +38,7 @@ struct tare__fault_plan {
     uint64_t in_a_row; /* once a NTH or STACK has come, so many allocations fail; UINT64_MAX: all from then on */
     uint64_t size_low, size_high; /* in requested bytes, both inclusive; others do not count */
     uint64_t seed;
-    uint64_t timeout_ms;    /* of each run that FORK makes */
-    uint64_t shard, shards; /* FORK: only points whose number is shard modulo shards */
-    uint64_t modes;         /* FORK: a bit for each of enum tare__fault_mode */
+    uint64_t timeout_ms; /* of each run that FORK makes */
 };
 
 enum tare__fault_mode { TARE__FAULT_ONCE, TARE__FAULT_FOREVER, TARE__FAULT_MODES };
@@ -59,7 +57,16 @@ enum tare__fault_verdict {
 };
 
 /* Why a point is run from the start. */
-enum tare__fault_why { TARE__WHY_NONE, TARE__WHY_THREADS, TARE__WHY_PIPE, TARE__WHY_FILE, TARE__WHY_FORKED };
+enum tare__fault_why {
+    TARE__WHY_NONE,
+    TARE__WHY_THREADS, /* other threads were alive */
+    TARE__WHY_PIPE,    /* a pipe, a socket, a terminal was open */
+    TARE__WHY_FILE,    /* a file was open for writing */
+    TARE__WHY_FORKED,  /* it had children */
+    TARE__WHY_LOST,    /* the run that forks did not come there */
+    TARE__WHY_ASKED,   /* that was asked for */
+    TARE__WHYS
+};
 
 /* Where an allocation stands: who asked for it. libc has mistakes of its own where memory
  * is out, which look like the program's. */
@@ -78,6 +85,13 @@ struct tare__fault_stack {
     uint64_t addresses[TARE__FAULT_FRAMES]; /* the innermost first; return addresses but for a crash's own first */
 };
 
+#define TARE__FAULT_LEAKS 4u
+
+struct tare__fault_leak {
+    uint32_t point; /* in points; one that is no point is there without an ordinal */
+    int64_t blocks, bytes;
+};
+
 struct tare__fault_run {
     uint32_t verdict; /* enum tare__fault_verdict; written last */
     uint32_t why;     /* enum tare__fault_why */
@@ -85,7 +99,10 @@ struct tare__fault_run {
     uint32_t ms;
     uint64_t fired; /* failures that were injected */
     int64_t leaked_blocks, leaked_bytes;
-    struct tare__fault_stack stack; /* where it crashed, or of the first leak */
+    uint32_t leak_count; /* stacks; of those so many are kept */
+    uint32_t bad_frees;  /* of what is no block, or not any more */
+    struct tare__fault_leak leaks[TARE__FAULT_LEAKS];
+    struct tare__fault_stack stack; /* where it crashed; or else of the first bad free */
 };
 
 struct tare__fault_point {
@@ -94,7 +111,8 @@ struct tare__fault_point {
     uint64_t hits;    /* allocations there in that run */
     uint64_t size;    /* requested bytes of the first */
     uint32_t place;   /* enum tare__fault_place */
-    uint32_t unused;
+    uint32_t wanted;  /* FORK: a bit for each of enum tare__fault_mode that is to be run */
+    int64_t left_blocks, left_bytes; /* at the end of the run that counted */
     struct tare__fault_stack stack;
     struct tare__fault_run runs[TARE__FAULT_MODES];
 };
@@ -104,6 +122,8 @@ struct tare__fault_module {
     uint64_t low, end, bias;
     uint32_t image;
     uint32_t path_cut; /* 1 where the path is longer than the field */
+    uint32_t build_id_bytes;
+    uint8_t build_id[64];
     char path[992];
 };
 #define TARE__FAULT_MODULES_MAX 256u
@@ -117,6 +137,7 @@ struct tare__faults {
     uint64_t fired;    /* failures that were injected; atomic */
     uint64_t fired_at; /* the ordinal of the first, and its stack */
     struct tare__fault_stack fired_stack;
+    struct tare__fault_run run; /* of a process that counts, or has failures from the start */
     uint32_t module_count;
     uint32_t point_count; /* atomic; those before are whole */
     uint32_t points_lost; /* there was no room for */

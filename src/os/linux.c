@@ -92,7 +92,7 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
 void *tare__os_map_file(const char *path, size_t bytes)
 {
     struct stat status;
-    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
     if (descriptor < 0)
         return NULL;
     void *mapped = NULL;

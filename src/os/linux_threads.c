@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "linux_directory.h"
 #include "linux_syscall.h"
 #include "os.h"
 #include "text.h"
@@ -27,9 +28,9 @@ static int number_in(const char *text)
     return number;
 }
 
-bool tare__os_thread_ids(void (*visit)(int id, void *context), void *context)
+bool tare__os_numbers_in(const char *path, void (*visit)(int number, int own, void *context), void *context)
 {
-    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return false;
     char buffer[1024] __attribute__((aligned(8))) = {0}; /* that the kernel fills it is hidden from analysers */
@@ -37,13 +38,30 @@ bool tare__os_thread_ids(void (*visit)(int id, void *context), void *context)
     while ((bytes = TARE__SYSCALL(SYS_getdents64, descriptor, buffer, sizeof buffer)) > 0)
         for (long at = 0; at < bytes;) {
             const struct directory_entry *entry = (const void *)(buffer + at);
-            int id = number_in(entry->name);
-            if (id != 0)
-                visit(id, context);
+            if (entry->name[0] >= '0' && entry->name[0] <= '9')
+                visit(number_in(entry->name), (int)descriptor, context);
             at += entry->bytes;
         }
     TARE__SYSCALL(SYS_close, descriptor);
     return true;
+}
+
+struct thread_visit {
+    void (*visit)(int id, void *context);
+    void *context;
+};
+
+static void visit_thread(int id, int own, void *context)
+{
+    (void)own;
+    const struct thread_visit *threads = context;
+    threads->visit(id, threads->context);
+}
+
+bool tare__os_thread_ids(void (*visit)(int id, void *context), void *context)
+{
+    struct thread_visit threads = {visit, context};
+    return tare__os_numbers_in("/proc/self/task", visit_thread, &threads);
 }
 
 /* A file of a thread, NUL-terminated and cut to size; empty where there is none. */

@@ -101,6 +101,36 @@ int tare__os_parent_pid(void);
 uint64_t tare__os_wall_clock_ns(void);
 uint64_t tare__os_clock_ns(void); /* since some moment before; never goes back */
 
+/* A copy of this process, of its calling thread alone, that no handler of fork() hears
+ * of and whose end no signal tells. It dies with this thread. */
+struct tare__os_copy {
+    int pid;   /* 0 in the copy */
+    int watch; /* a descriptor that tells of its end, until it was waited for; -1 where there are none */
+};
+bool tare__os_copy_process(struct tare__os_copy *copy); /* false: there is none */
+
+/* Waits until it has ended, *status as of waitpid(); false where that took longer and it
+ * was killed. */
+bool tare__os_copy_wait(const struct tare__os_copy *copy, uint64_t timeout_ms, int *status);
+void tare__os_end(int status) __attribute__((noreturn)); /* as by _exit() */
+bool tare__os_has_children(void); /* this process, that it could wait for */
+
+/* What a copy shares with this process by a descriptor. */
+enum tare__os_sharing {
+    TARE__OS_SHARES_NOTHING,
+    TARE__OS_SHARES_OFFSET,  /* of a file or directory that is read */
+    TARE__OS_SHARES_WRITTEN, /* a file that may be written to */
+    TARE__OS_SHARES_STREAM   /* a pipe, a socket, a terminal ... : what one reads the other does not */
+};
+enum tare__os_sharing tare__os_sharing(int descriptor, int64_t *offset); /* set for SHARES_OFFSET */
+void tare__os_seek(int descriptor, int64_t offset);
+bool tare__os_descriptors(void (*visit)(int descriptor, void *context), void *context); /* false: can't be listed */
+struct tare__os_file {
+    uint64_t device, number; /* 0 where it is closed */
+};
+struct tare__os_file tare__os_file(int descriptor); /* the same for what is the same file */
+void tare__os_silence(int descriptor);              /* what is written there goes nowhere from now on */
+
 /* The program's arguments and environment as the kernel passed them, usable
  * before libc has set its own variables. The arrays end with NULL; NULL where
  * they can't be had. */
