@@ -51,9 +51,11 @@ static void note(struct tare__unwind walk)
     uintptr_t addresses[TARE__FAULT_FRAMES];
     struct tare__unwind start = walk;
     struct tare__unwind_result result = tare__unwind_walk(&walk, addresses, TARE__FAULT_FRAMES, walk.sp);
+    uintptr_t pc = start.pc;
     uint32_t count = 0;
-    if (result.depth <= 1 && result.end == TARE__UNWIND_NO_RULE && step_back(&start)) {
-        into->addresses[count++] = addresses[0];
+    bool is_nowhere = pc == 0 || (result.depth == 1 && result.end == TARE__UNWIND_NO_RULE);
+    if (is_nowhere && step_back(&start)) {
+        into->addresses[count++] = pc;
         result = tare__unwind_walk(&start, addresses, TARE__FAULT_FRAMES - 1, start.sp);
     }
     for (uint32_t i = 0; i < result.depth; i++)

@@ -23,7 +23,7 @@ enum { KEPT_MAX = 1024, OUTPUTS = 2, INHERITED_MAX = 32 };
 /* Of the one thread there is. */
 static struct {
     struct tare__os_file outputs[OUTPUTS];         /* what 1 and 2 were at the start */
-    struct tare__os_file inherited[INHERITED_MAX]; /* pipes and the like that were open then */
+    struct tare__os_file inherited[INHERITED_MAX]; /* and all that was open then, but to be read by offset */
     uint32_t inherited_count, kept_count;
     struct {
         int descriptor;
@@ -57,7 +57,9 @@ static void note_inherited(int descriptor, void *unused)
 {
     (void)unused;
     int64_t offset;
-    if (shared.inherited_count < INHERITED_MAX && tare__os_sharing(descriptor, &offset) == TARE__OS_SHARES_STREAM)
+    enum tare__os_sharing sharing = tare__os_sharing(descriptor, &offset);
+    if (shared.inherited_count < INHERITED_MAX &&
+        (sharing == TARE__OS_SHARES_STREAM || sharing == TARE__OS_SHARES_WRITTEN))
         shared.inherited[shared.inherited_count++] = tare__os_file(descriptor);
 }
 
@@ -84,11 +86,11 @@ static void look_at(int descriptor, void *unused)
         shared.kept[shared.kept_count++].offset = offset;
         return;
     case TARE__OS_SHARES_WRITTEN:
-        if (!is_output(descriptor))
+        if (!is_inherited(descriptor))
             shared.why = TARE__WHY_FILE;
         return;
     case TARE__OS_SHARES_STREAM:
-        if (!is_output(descriptor) && !is_inherited(descriptor))
+        if (!is_inherited(descriptor))
             shared.why = TARE__WHY_PIPE;
     }
 }
@@ -99,12 +101,14 @@ static void put_back(void)
         tare__os_seek(shared.kept[i].descriptor, shared.kept[i].offset);
 }
 
+/* Files that were given to be written to, too. Of pipes nobody knows what else they are for. */
 static void silence(int descriptor, void *unused)
 {
     (void)unused;
     int64_t offset;
     enum tare__os_sharing sharing = tare__os_sharing(descriptor, &offset);
-    if ((sharing == TARE__OS_SHARES_WRITTEN || sharing == TARE__OS_SHARES_STREAM) && is_output(descriptor))
+    if ((sharing == TARE__OS_SHARES_STREAM && is_output(descriptor)) ||
+        (sharing == TARE__OS_SHARES_WRITTEN && is_inherited(descriptor)))
         tare__os_silence(descriptor);
 }
 

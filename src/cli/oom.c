@@ -59,8 +59,8 @@ static int open_streams(struct tare__oom *oom)
     struct stat input;
     if (fstat(STDIN_FILENO, &input) == 0 && S_ISREG(input.st_mode))
         oom->input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    else if (S_ISFIFO(input.st_mode) || S_ISSOCK(input.st_mode))
-        oom->input = keep_input();
+    else if ((S_ISFIFO(input.st_mode) || S_ISSOCK(input.st_mode)) && oom->options.debug.id == 0)
+        oom->input_is_kept = (oom->input = keep_input()) >= 0;
     else
         oom->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (oom->input < 0)
@@ -119,7 +119,9 @@ static int sweep(struct tare__oom *oom)
     if (status != 0)
         return status;
     status = tare__delivery_open(&junit, "oom", oom->options.junit_path);
-    if (status == 0 && oom->options.resume_path != NULL)
+    if (status != 0)
+        return tare__delivery_close(&summary, status, NULL, NULL);
+    if (oom->options.resume_path != NULL)
         status = tare__oom_log_open(&oom->log, oom);
     if (status == 0)
         status = tare__oom_count(oom);

@@ -20,6 +20,7 @@ struct tare__oom {
     char program[PATH_MAX];
     char library[PATH_MAX];
     int input;                 /* what each run reads as standard input; -1: this process's own */
+    bool input_is_kept;        /* it was a pipe's, which can be read but once */
     int sink[2];               /* a pipe that what runs write goes into */
     struct tare__oom_log *log; /* of --resume; NULL for none */
 

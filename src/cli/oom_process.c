@@ -112,8 +112,10 @@ static int prepare(const struct tare__oom *oom, const char *faults, bool interac
     unsetenv("TARE_STORE");
     unsetenv("TARE_STACK_DEPTH");
     unsetenv("TARE_SITES");
-    if (error != 0 || interactive)
+    if (error != 0)
         return error;
+    if (interactive)
+        return oom->input_is_kept ? use_input(oom->input) : 0;
     if (!oom->options.show_output && (dup2(oom->sink[1], STDOUT_FILENO) < 0 || dup2(oom->sink[1], STDERR_FILENO) < 0))
         return errno;
     return use_input(oom->input);
