@@ -174,7 +174,7 @@ static void write_runs(const struct tare__oom_report *report, FILE *out)
         }
     double seconds = (double)(oom->forks_ms + oom->starts_ms) / 1000;
     fprintf(out, ", in %.2f s", seconds);
-    if (seconds > 0 && runs > oom->resumed)
+    if (seconds >= 1 && runs > oom->resumed)
         fprintf(out, " (%.0f a second)", (double)(runs - oom->resumed) / seconds);
     fputc('\n', out);
 }

@@ -37,7 +37,7 @@ run() {
 # The figures of a program of the system move with its version, and with them the columns. Times move always.
 normalise() {
     if [[ $1 == "tare "* ]]; then
-        sed -E 's/^[0-9]+(-[0-9]+)? +[0-9,]+ #+$/HISTOGRAM/; s/[0-9][0-9,]*/N/g; s/ +/ /g' | uniq
+        sed -E 's/\b[0-9a-f]{16}\b/ID/g; s/^[0-9]+(-[0-9]+)? +[0-9,]+ #+$/HISTOGRAM/; s/[0-9][0-9,]*/N/g; s/ +/ /g' | uniq
     else
         sed -E 's/\b[0-9]+ ms\b/N ms/g'
     fi

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck source=../cli/lib.sh
 . "$SOURCE_DIR/tests/cli/lib.sh"
+# shellcheck disable=SC2034 # the scripts use it
 programs=$BUILD_DIR/tests/oom
 unset TARE_FAULTS
 
