@@ -34,7 +34,8 @@ set_target_properties(tare_sites PROPERTIES EXCLUDE_FROM_ALL ON)
 
 # What a failing expectation loads, to say where its figures came from. Nothing links it.
 if(TARE_BUILD_EXPLAIN AND NOT TARE_SANITIZE)
-  tare_folder(tare_failure failure SOURCES explain.c scope_text.c stack_text.c USES report explain layout text)
+  tare_folder(tare_failure failure SOURCES explain.c functions.c scope_text.c stack_text.c USES report explain layout text)
+  target_link_libraries(tare_failure PRIVATE tare_symbol_libraries)
   add_library(tare_explain_library SHARED
     $<TARGET_OBJECTS:tare_failure> $<TARGET_OBJECTS:tare_sites> $<TARGET_OBJECTS:tare_symbols>
     $<TARGET_OBJECTS:tare_explain> $<TARGET_OBJECTS:tare_text>)

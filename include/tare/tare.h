@@ -168,7 +168,15 @@ const char *tare_inexact_text(uint32_t bit);
     X(HELD_ELSEWHERE, -13, "this thread holds an exclusive scope already; they nest only as blocks, none by handle")   \
     X(DEADLOCK, -14, "threads waited for an exclusive scope longer than its watchdog allows")                          \
     X(EXECUTOR, -15, "the executor could not make its event loop, or a thread for it")                                 \
-    X(CANT_SAVE, -16, "the scope can't be saved to that file; errno says why")
+    X(CANT_SAVE, -16, "the scope can't be saved to that file; errno says why")                                         \
+    X(BAD_FAULT, -17, "nothing could fail like that: n is 0, the probability not from 0 to 1, or no size is left")     \
+    X(NO_SITES, -18, "no function is known that has such a name")                                                      \
+    X(NO_POINTS, -19, "the block makes no allocation that could fail")                                                 \
+    X(UNSTEADY, -20, "a run did not come to the allocation that was to fail: the block is not deterministic")          \
+    X(SPOILED, -21, "the block fails by itself, with every allocation succeeding")                                     \
+    X(CANT_FORK, -22, "no process could be made for a run; errno says why")                                            \
+    X(NO_SUCH_POINT, -23, "the sweep has no such point: TARE_FAULT_REPLAY is of another program, or misspelt")         \
+    X(LEFT_EARLY, -24, "a run in this process was left before the end of its block, so the sweep is not whole")
 
 typedef enum tare_error {
 #define TARE_ERROR_VALUE_(name, value, text) TARE_ERROR_##name = (value),

@@ -71,7 +71,9 @@ struct tare__armed *tare__armed_new(const struct tare__arming *arming)
     armed->faults->plan = arming->plan;
     armed->faults->images = 1;
     armed->ranges = arming->ranges;
+    armed->ranges_bytes = arming->ranges_bytes;
     armed->range_count = arming->range_count;
+    armed->run = arming->run;
     armed->pid = tare__process_pid;
     armed->users = 1;
     return armed;
@@ -86,8 +88,12 @@ struct tare__armed *tare__armed_join(struct tare__armed *armed)
 
 void tare__armed_leave(struct tare__armed *armed)
 {
-    if (armed != NULL && --armed->users == 0)
-        give_armed(armed);
+    if (armed == NULL || --armed->users != 0)
+        return;
+    if (armed->ranges_bytes != 0)
+        tare__os_unmap(armed->ranges, armed->ranges_bytes);
+    armed->ranges_bytes = 0;
+    give_armed(armed);
 }
 
 bool tare__armed_here(const struct tare__armed *armed)
@@ -117,7 +123,6 @@ static bool claim(struct tare__faults *faults)
 
 static struct tare__armed of_run;
 static struct tare__faults *run_faults; /* of_run's, until a copy has some of its own */
-struct tare__fault_run *tare__fault_run;
 
 struct tare__armed *tare__fault_start(void)
 {
@@ -130,9 +135,8 @@ struct tare__armed *tare__fault_start(void)
         return NULL;
     }
     faults->images++;
-    of_run = (struct tare__armed){.faults = faults, .pid = tare__process_pid, .users = 1};
+    of_run = (struct tare__armed){.faults = faults, .run = &faults->run, .pid = tare__process_pid, .users = 1};
     run_faults = faults;
-    tare__fault_run = &faults->run;
     if (faults->plan.kind == TARE__FAULT_FORK)
         tare__fault_fork_begins();
     return &of_run;
@@ -145,7 +149,7 @@ void tare__fault_program_ends(void)
     struct tare__thread *mine = tare__thread_mine();
     if (mine == NULL)
         return;
-    tare__fault_leaks(run_faults, of_run.faults->plan.kind == TARE__FAULT_COUNT ? NULL : tare__fault_run);
+    tare__fault_leaks(run_faults, of_run.faults->plan.kind == TARE__FAULT_COUNT ? NULL : of_run.run, NULL);
     tare__thread_done(mine);
 }
 
@@ -193,7 +197,7 @@ static bool stack_is_due(struct tare__faults *faults, uint64_t id, uint64_t ordi
 }
 
 static bool is_to_fail(struct tare__hot *hot, const struct tare__attachment *at,
-                       const struct tare__fault_caller *caller, uint64_t ordinal, size_t size, size_t old_size)
+                       const struct tare__fault_caller *caller, uint64_t ordinal, struct tare__fault_call call)
 {
     const struct tare__armed *armed = at->armed;
     struct tare__faults *faults = armed->faults;
@@ -206,16 +210,17 @@ static bool is_to_fail(struct tare__hot *hot, const struct tare__attachment *at,
     case TARE__FAULT_STACK:
         return stack_is_due(faults, caller->id, ordinal);
     case TARE__FAULT_OVER:
-        return size > old_size && live_bytes(at) + (int64_t)(size - old_size) > (int64_t)plan->target;
+        return call.size > call.old_size &&
+               live_bytes(at) + (int64_t)(call.size - call.old_size) > (int64_t)plan->target;
     case TARE__FAULT_RANDOM:
         return is_drawn(plan, ordinal);
     case TARE__FAULT_RANGES:
         return tare__fault_is_within(caller->frame, armed->ranges, armed->range_count);
     case TARE__FAULT_COUNT:
-        tare__fault_note(faults, caller, plan->by_ordinal ? ordinal : caller->id, ordinal, size, &made);
+        tare__fault_note(faults, caller, plan->by_ordinal ? ordinal : caller->id, ordinal, call.size, &made);
         break;
     case TARE__FAULT_FORK:
-        point = tare__fault_note(faults, caller, plan->by_ordinal ? ordinal : caller->id, ordinal, size, &made);
+        point = tare__fault_note(faults, caller, plan->by_ordinal ? ordinal : caller->id, ordinal, call.size, &made);
         return point != NULL && TARE__LOAD(point->hits) == 1 && tare__fault_fork(at->armed, point, ordinal, hot);
     }
     return false;
@@ -228,36 +233,46 @@ static void note_fired(const struct tare__armed *armed, const struct tare__fault
     __atomic_compare_exchange_n(&faults->fired_at, &none, ordinal, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(&faults->fired, 1, __ATOMIC_RELAXED) == 1 && !armed->owns)
         tare__fault_copy_stack(faults, caller->frame, &faults->fired_stack);
-    if (armed == &of_run) {
-        __atomic_add_fetch(&tare__fault_run->fired, 1, __ATOMIC_RELAXED);
-        tare__fault_catch(&tare__fault_run->stack);
-    }
+    if (armed->run != NULL)
+        __atomic_add_fetch(&armed->run->fired, 1, __ATOMIC_RELAXED);
+    if (armed == &of_run)
+        tare__fault_catch(&armed->run->stack);
 }
 
-void tare__fault_bad_free(struct tare__hot *hot)
+/* The stack of the first, unless the program does so by itself. */
+static void note_bad_free(struct tare__hot *hot, const struct tare__armed *armed, uintptr_t frame)
 {
-    if (!tare__armed_here(&of_run) || __atomic_fetch_add(&tare__fault_run->bad_frees, 1, __ATOMIC_RELAXED) != 0 ||
-        tare__fault_run->fired == 0)
+    struct tare__fault_run *run = armed->run;
+    if (run != NULL && __atomic_fetch_add(&run->bad_frees, 1, __ATOMIC_RELAXED) == 0 && run->fired != 0)
+        tare__fault_copy_stack(armed == &of_run ? run_faults : armed->faults, tare__callstack(hot->thread, frame),
+                               &run->stack);
+}
+
+void tare__fault_bad_free(struct tare__hot *hot, uintptr_t frame)
+{
+    if (TARE__LOAD(hot->mode) == TARE__MODE_LATE)
         return;
-    tare__fault_copy_stack(run_faults, tare__callstack(hot->thread, hot->guard), &tare__fault_run->stack);
+    for (const struct tare__attachment *at = hot->thread->attachments; at != NULL; at = at->next_of_thread)
+        if (tare__armed_here(at->armed) && !TARE__LOAD(at->over))
+            note_bad_free(hot, at->armed, frame);
 }
 
 /* Whether a plan has it fail. What is only listed has no ordinal, and is told by its stack. */
 static bool comes_by(struct tare__hot *hot, const struct tare__attachment *at, const struct tare__fault_caller *caller,
-                     size_t size, size_t old_size)
+                     struct tare__fault_call call)
 {
     struct tare__faults *faults = at->armed->faults;
     const struct tare__fault_plan *plan = &faults->plan;
     bool made;
-    if (size < plan->size_low || size > plan->size_high)
+    if (call.size < plan->size_low || call.size > plan->size_high)
         return false;
     if (caller->place >= TARE__FAULT_IN_LOADER && !plan->everywhere) {
         if (plan->kind == TARE__FAULT_COUNT || plan->kind == TARE__FAULT_FORK)
-            tare__fault_note(faults, caller, caller->id, 0, size, &made);
+            tare__fault_note(faults, caller, caller->id, 0, call.size, &made);
         return false;
     }
     uint64_t ordinal = __atomic_add_fetch(&faults->seen, 1, __ATOMIC_RELAXED);
-    if (!is_to_fail(hot, at, caller, ordinal, size, old_size))
+    if (!is_to_fail(hot, at, caller, ordinal, call))
         return false;
     note_fired(at->armed, caller, ordinal);
     return true;
@@ -271,35 +286,37 @@ static bool is_spared(struct tare__thread *thread, uintptr_t frame)
     return thread->spared != 0;
 }
 
-TARE__COLD bool tare__fault_comes_to(struct tare__hot *hot, size_t size, size_t old_size)
+TARE__COLD bool tare__fault_comes_to(struct tare__hot *hot, struct tare__fault_call call)
 {
     if (TARE__LOAD(hot->mode) == TARE__MODE_LATE || is_spared(hot->thread, hot->guard))
         return false;
-    const struct tare__fault_caller caller = tare__fault_caller(hot);
+    const struct tare__fault_caller caller = tare__fault_caller(hot, call.resizes);
     bool comes = false;
     for (const struct tare__attachment *at = hot->thread->attachments; at != NULL; at = at->next_of_thread)
         if (tare__armed_here(at->armed) && !TARE__LOAD(at->over))
-            comes |= comes_by(hot, at, &caller, size, old_size);
+            comes |= comes_by(hot, at, &caller, call);
     if (comes)
         tare_fault_here();
     return comes;
 }
 
-uint64_t tare__fault_fired(void)
+bool tare__fault_is_open(uint64_t *fired)
 {
+    bool is_open = false;
+    *fired = 0;
     struct tare__thread *mine = tare__thread_mine();
     if (mine == NULL)
-        return 0;
+        return false;
     tare__lock_acquire(&tare__registry_lock);
-    uint64_t fired = mine->last_fired;
-    for (const struct tare__attachment *at = mine->attachments; at != NULL; at = at->next_of_thread)
-        if (tare__armed_here(at->armed) && !at->over && !at->scope->is_run) {
-            fired = tare__armed_fired(at->armed);
-            break;
-        }
+    *fired = mine->last_fired;
+    for (const struct tare__attachment *at = mine->attachments; at != NULL && !is_open; at = at->next_of_thread) {
+        is_open = tare__armed_here(at->armed) && !at->over && !at->scope->is_run;
+        if (is_open)
+            *fired = tare__armed_fired(at->armed);
+    }
     tare__lock_release(&tare__registry_lock);
     tare__thread_done(mine);
-    return fired;
+    return is_open;
 }
 
 uintptr_t tare__fault_spare(uintptr_t frame)

@@ -35,14 +35,18 @@ struct tare__fault_range {
  * at, too, in memory of theirs that outlives the scope. */
 struct tare__arming {
     struct tare__fault_plan plan;
-    struct tare__faults *faults;            /* NULL: memory of tare's own, without points */
-    const struct tare__fault_range *ranges; /* of RANGES; outlive the scope */
+    struct tare__faults *faults;      /* NULL: memory of tare's own, without points */
+    struct tare__fault_range *ranges; /* of RANGES, from tare__os_map(): the scope's, once it is open */
+    size_t ranges_bytes;
     uint32_t range_count;
+    struct tare__fault_run *run; /* what comes of the scope, when it closes its leaks, too; NULL for nobody */
 };
 
 struct tare__armed {
     struct tare__faults *faults;
-    const struct tare__fault_range *ranges;
+    struct tare__fault_range *ranges;
+    size_t ranges_bytes;
+    struct tare__fault_run *run; /* what comes of it; NULL for nobody */
     uint32_t range_count;
     int pid;        /* of the process that it is for */
     uint32_t users; /* the scope and its attachments, also those that are over */
@@ -61,11 +65,8 @@ bool tare__armed_here(const struct tare__armed *armed);
 
 uint64_t tare__armed_fired(const struct tare__armed *armed);
 
-/* Where what comes of the run's failures goes, in a process that TARE_FAULTS gave a plan; NULL: in no other. */
-extern struct tare__fault_run *tare__fault_run TARE__HIDDEN;
-
-/* A counted call of a thread with faults ends what is no block, or not any more. */
-void tare__fault_bad_free(struct tare__hot *hot);
+/* A counted call of a thread with faults ends what is no block, or not any more. Within a recording. */
+void tare__fault_bad_free(struct tare__hot *hot, uintptr_t frame);
 
 /* At the end of a process that ends by itself: notes what it leaves. */
 void tare__fault_program_ends(void);
@@ -77,21 +78,36 @@ struct tare__armed *tare__fault_start(void);
 /* From the constructor: the loader may be asked from now on. */
 void tare__fault_program_starts(void);
 
-/* Whether a call that would ask for so many bytes, in place of old_size, is to fail: then it
- * has been noted, but not counted, and tare_fault_here() has been called. */
-bool tare__fault_comes_to(struct tare__hot *hot, size_t size, size_t old_size);
-TARE__INLINE bool tare__fault_comes(struct tare__entry entry, size_t size, size_t old_size)
+/* What a call asks for. */
+struct tare__fault_call {
+    size_t size;
+    size_t old_size; /* of the block that it resizes */
+    bool resizes;
+};
+
+/* Whether a call is to fail: then it has been noted, but not counted, and tare_fault_here() has been
+ * called. */
+bool tare__fault_comes_to(struct tare__hot *hot, struct tare__fault_call call);
+TARE__INLINE bool tare__fault_may_come(struct tare__entry entry)
 {
-    return entry.how == TARE__COUNT && TARE__UNLIKELY(entry.hot->thread->faults) &&
-           entry.birth != TARE__BIRTH_RUNTIME && tare__fault_comes_to(entry.hot, size, old_size);
+    return entry.how == TARE__COUNT && TARE__UNLIKELY(entry.hot->thread->faults) && entry.birth != TARE__BIRTH_RUNTIME;
+}
+TARE__INLINE bool tare__fault_comes(struct tare__entry entry, size_t size)
+{
+    return tare__fault_may_come(entry) && tare__fault_comes_to(entry.hot, (struct tare__fault_call){size, 0, false});
+}
+TARE__INLINE bool tare__fault_comes_resizing(struct tare__entry entry, size_t size, size_t old_size)
+{
+    return tare__fault_may_come(entry) &&
+           tare__fault_comes_to(entry.hot, (struct tare__fault_call){size, old_size, true});
 }
 
 /* Called for each injected failure: a place for a breakpoint. */
 void tare_fault_here(void);
 
-/* How often calls failed in the innermost scope with a plan that counts the calling thread; if
- * there is none, in the last one that has ended. */
-uint64_t tare__fault_fired(void);
+/* Whether a scope with a plan counts the calling thread; and how often calls failed in the innermost, or
+ * if there is none in the last one that has ended. */
+bool tare__fault_is_open(uint64_t *fired);
 
 /* From here on calls of frames below this address do not fail on this thread. Returns what was so
  * before, to which it goes back. */

@@ -146,7 +146,7 @@ static void become_copy(struct tare__armed *armed, struct tare__fault_run *run, 
     own->plan.kind = TARE__FAULT_NTH;
     own->plan.target = ordinal;
     own->plan.in_a_row = in_a_row;
-    tare__fault_run = run;
+    armed->run = run;
     tare__fork_child();
     armed->faults = own;
     armed->owns = true;

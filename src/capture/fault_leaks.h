@@ -3,10 +3,11 @@
 #ifndef TARE__FAULT_LEAKS_H
 #define TARE__FAULT_LEAKS_H
 
+#include "birth.h"
 #include "faults.h"
 
-/* At the process's end. Without a run (the plan is to count) notes of each stack what is left; else what is
- * more than that goes to the run. */
-void tare__fault_leaks(struct tare__faults *faults, struct tare__fault_run *run);
+/* At the end of a scope, by its era; NULL: of the process. Without a run (the plan is to count) notes of each
+ * stack what is left; else what is more than that goes to the run. */
+void tare__fault_leaks(struct tare__faults *faults, struct tare__fault_run *run, const struct tare__era *era);
 
 #endif

@@ -63,12 +63,7 @@ static uint64_t key_of(uint32_t frame)
     return ((uint64_t)TARE__LOAD(tare__frames_epoch) << 32 | frame) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-struct tare__fault_caller tare__fault_caller(struct tare__hot *hot)
-{
-    return tare__fault_caller_of(tare__callstack(hot->thread, hot->guard));
-}
-
-struct tare__fault_caller tare__fault_caller_of(uint32_t frame)
+static uint64_t remembered_id(uint32_t frame)
 {
     uint64_t key = key_of(frame), at = key >> (64 - CACHE_BITS);
     uint64_t id = TARE__LOAD(cache[at].id);
@@ -77,7 +72,28 @@ struct tare__fault_caller tare__fault_caller_of(uint32_t frame)
         TARE__STORE(cache[at].id, id);
         TARE__STORE(cache[at].check, id ^ key);
     }
-    return (struct tare__fault_caller){frame, (enum tare__fault_place)(id & PLACE_MASK), id};
+    return id;
+}
+
+struct tare__fault_caller tare__fault_caller_of(uint32_t frame)
+{
+    uint64_t id = remembered_id(frame);
+    return (struct tare__fault_caller){frame, (enum tare__fault_place)(id & PLACE_MASK), id, id};
+}
+
+/* realloc in a loop makes a block first, and then resizes it: what comes of a failure is not the same. */
+static uint64_t resizing(uint64_t id)
+{
+    uint64_t other = mix(id, 3) & ~PLACE_MASK;
+    return (other != 0 ? other : PLACE_MASK + 1) | (id & PLACE_MASK);
+}
+
+struct tare__fault_caller tare__fault_caller(struct tare__hot *hot, bool resizes)
+{
+    struct tare__fault_caller caller = tare__fault_caller_of(tare__callstack(hot->thread, hot->guard));
+    if (resizes)
+        caller.id = resizing(caller.id);
+    return caller;
 }
 
 /* ---- Stacks ---------------------------------------------------------------------- */
@@ -173,6 +189,7 @@ static struct tare__fault_point *make(struct tare__faults *faults, const struct 
     }
     struct tare__fault_point *point = &faults->points[number];
     point->id = id;
+    point->stack_id = caller->stack_id;
     point->ordinal = ordinal;
     point->size = size;
     point->place = caller->place;

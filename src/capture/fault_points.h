@@ -10,13 +10,14 @@
 struct tare__fault_caller {
     uint32_t frame; /* the innermost (callstack.h); 0 where there is no stack */
     enum tare__fault_place place;
-    uint64_t id;
+    uint64_t id; /* of the point: a block that is resized is another than one that is made */
+    uint64_t stack_id;
 };
 
 struct tare__fault_caller tare__fault_caller_of(uint32_t frame);
 
 /* In a call whose guard is set. */
-struct tare__fault_caller tare__fault_caller(struct tare__hot *hot);
+struct tare__fault_caller tare__fault_caller(struct tare__hot *hot, bool resizes);
 
 /* The point of an id, found or made, or NULL where there is no room. ordinal 0: it has none. *made says whether it
  * is the first. _note counts an allocation there, besides. */

@@ -63,7 +63,7 @@ static TARE__COLD void *fail(struct tare__entry entry)
     struct tare__entry entry = tare__enter(TARE__FRAME);                                                               \
     if (TARE__UNLIKELY(entry.how >= TARE__BOOT))                                                                       \
         return allocate_oddly(entry, alignment, bytes);                                                                \
-    if (TARE__UNLIKELY(tare__fault_comes(entry, bytes, 0)))                                                            \
+    if (TARE__UNLIKELY(tare__fault_comes(entry, bytes)))                                                               \
         return fail(entry);                                                                                            \
     void *block = (call);                                                                                              \
     tare__record_allocation(entry, block, bytes);                                                                      \
@@ -77,7 +77,7 @@ static TARE__COLD void *malloc_in_general(size_t size, const void *caller, uintp
         return allocate_oddly(entry, 0, size);
     if (tare__starting && entry.how == TARE__COUNT && tare__modules_runtime_pool(caller, size))
         entry.birth = TARE__BIRTH_RUNTIME;
-    if (tare__fault_comes(entry, size, 0))
+    if (tare__fault_comes(entry, size))
         return fail(entry);
     void *block = tare__real.malloc(at_least_minimum(size));
     tare__record_allocation(entry, block, size);
@@ -300,7 +300,7 @@ static TARE__COLD void *calloc_in_general(size_t count, size_t size, size_t byte
     struct tare__entry entry = tare__enter_slowly(frame);
     if (entry.how >= TARE__BOOT)
         return allocate_oddly(entry, 0, bytes);
-    if (tare__fault_comes(entry, bytes, 0))
+    if (tare__fault_comes(entry, bytes))
         return fail(entry);
     void *block =
         bytes >= tare__real.minimum ? tare__real.calloc(count, size) : tare__real.calloc(1, tare__real.minimum);
@@ -359,7 +359,7 @@ TARE__EXPORT int HOOK(posix_memalign)(void **result, size_t alignment, size_t si
             *result = block;
         return block != NULL ? 0 : ENOMEM;
     }
-    if (TARE__UNLIKELY(tare__fault_comes(entry, size, 0))) {
+    if (TARE__UNLIKELY(tare__fault_comes(entry, size))) {
         fail(entry);
         return ENOMEM;
     }
@@ -392,7 +392,7 @@ static void *reallocate(struct tare__entry entry, void *old, size_t size)
         return old != NULL && entry.how != TARE__PROBE ? reallocate_from_boot(entry, old, size)
                                                        : allocate_oddly(entry, 0, size);
     if (old == NULL) {
-        bool fails = tare__fault_comes(entry, size, 0);
+        bool fails = tare__fault_comes(entry, size);
         void *block = fails ? NULL : tare__real.realloc(NULL, at_least_minimum(size));
         tare__record_allocation(entry, block, size);
         if (fails)
@@ -400,7 +400,7 @@ static void *reallocate(struct tare__entry entry, void *old, size_t size)
         return block;
     }
     struct tare__block was = tare__map_take(old);
-    if (size != 0 && tare__fault_comes(entry, size, was.size)) {
+    if (size != 0 && tare__fault_comes_resizing(entry, size, was.size)) {
         tare__record_reallocation(entry, old, was, NULL, size);
         errno = ENOMEM;
         return NULL;

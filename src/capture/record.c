@@ -232,14 +232,18 @@ void tare__record_piece(struct tare__entry entry, const void *owner, const void 
     record_new(entry, owner, piece, size);
 }
 
+static void note_unknown(struct tare__hot *hot)
+{
+    TARE__ADD(hot->counters->unknown_blocks, 1);
+    if (hot->thread->faults)
+        tare__fault_bad_free(hot, frame_of(hot));
+}
+
 static void count_end(struct tare__hot *hot, struct tare__block old, uint64_t blocks)
 {
     bool locked = begin(hot);
-    if (!old.known) {
-        TARE__ADD(hot->counters->unknown_blocks, 1);
-        if (hot->thread->faults)
-            tare__fault_bad_free(hot);
-    }
+    if (!old.known)
+        note_unknown(hot);
     bool mixed = begin_on(hot, old, (int64_t)blocks, -(int64_t)old.size);
     tare__count_deallocation(hot, old.size, true);
     TARE__ADD(hot->counters->deallocations, blocks - 1);
@@ -316,7 +320,8 @@ static void record_resized(struct tare__entry entry, const void *owner, const vo
     bool locked = begin(hot);
     struct tare__counters *counters = hot->counters;
     TARE__ADD(counters->lost_blocks, put ? 0u : 1u);
-    TARE__ADD(counters->unknown_blocks, old.known ? 0u : 1u);
+    if (!old.known)
+        note_unknown(hot);
     struct tare__site *by = tare__birth_site(tare__site_here(hot, hot->birth, frame_of(hot)));
     bool mixed = begin_on(hot, old, 0, growth);
     tare__count_reallocation(hot, old.known ? old.size : size, size, true);

@@ -7,6 +7,7 @@
 #include "capture_store.h"
 #include "environment.h"
 #include "fault.h"
+#include "fault_leaks.h"
 #include "fault_places.h"
 #include "gate.h"
 #include "modules.h"
@@ -93,6 +94,9 @@ static void close_era(struct tare__scope *scope, const struct tare__thread *mine
     int64_t complete_at = tare__figures(scope, stats);
     if (scope->keep != NULL)
         tare__keep_scope(scope, stats, scope->keep);
+    const struct tare__armed *armed = scope->armed;
+    if (armed != NULL && armed->run != NULL)
+        tare__fault_leaks(armed->faults, armed->faults->plan.kind == TARE__FAULT_COUNT ? NULL : armed->run, scope->era);
     bool exactly = (stats->inexact & (TARE_INEXACT_REENTERED | TARE_INEXACT_UNSETTLED)) == 0;
     tare__scope_close_era(scope, mine, complete_at, exactly);
 }

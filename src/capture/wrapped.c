@@ -71,7 +71,7 @@ void tare__call_end(const struct tare__call *call)
 void *tare__wrapped_alloc(const tare_allocator *inner, size_t size)
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
-    if (tare__fault_comes(call.entry, size, 0)) {
+    if (tare__fault_comes(call.entry, size)) {
         tare__record_failure(call.entry);
         tare__call_end(&call);
         errno = ENOMEM;
@@ -114,7 +114,7 @@ void *tare__wrapped_realloc(const tare_allocator *inner, void *block, size_t siz
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
     struct tare__block old = tare__record_take_piece(inner, block);
-    if (tare__fault_comes(call.entry, size, old.size)) {
+    if (tare__fault_comes_resizing(call.entry, size, old.size)) {
         tare__record_piece_resized(call.entry, inner, block, old, NULL, size);
         tare__call_end(&call);
         errno = ENOMEM;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "explain_library.h"
+#include "fault.h"
 #include "os.h"
 #include "raw_text.h"
 
@@ -104,11 +105,39 @@ void tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, ui
         .context = text, .addresses = addresses, .address_count = count, .write = add};
     if (tare__explain_by_library(&explaining) == 0)
         return;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0, number = 0; i < count; i++) {
+        if (addresses[i] == 0) {
+            tare__text_add(text, "\n");
+            number = 0;
+            continue;
+        }
         tare__text_add(text, "    #");
-        tare__text_add_unsigned(text, i);
+        tare__text_add_unsigned(text, number++);
         tare__text_add(text, " ");
         tare__raw_address(text, addresses[i]);
         tare__text_add(text, "\n");
     }
+}
+
+/* ---- Functions -------------------------------------------------------------- */
+
+enum { RANGES_MAX = 65536 };
+
+static void add_range(uintptr_t low, uintptr_t end, void *context)
+{
+    struct tare__arming *arming = context;
+    if (arming->range_count < RANGES_MAX)
+        arming->ranges[arming->range_count++] = (struct tare__fault_range){low, end};
+}
+
+bool tare__explain_functions(const char *pattern, struct tare__arming *arming)
+{
+    arming->ranges_bytes = whole_pages(RANGES_MAX * sizeof *arming->ranges);
+    arming->ranges = tare__os_map(arming->ranges_bytes);
+    struct tare__explaining explaining = {.context = arming, .pattern = pattern, .range = add_range};
+    if (arming->ranges != NULL && tare__explain_by_library(&explaining) == 0 && arming->range_count != 0)
+        return true;
+    if (arming->ranges != NULL)
+        tare__os_unmap(arming->ranges, arming->ranges_bytes);
+    return false;
 }

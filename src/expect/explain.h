@@ -3,6 +3,7 @@
 #ifndef TARE__EXPLAIN_H
 #define TARE__EXPLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,13 @@ struct tare__explain_request {
 /* By libtare-explain.so, else by what is known without. */
 struct tare__explained tare__explain_scope(const struct tare__explain_request *request);
 
-/* A call stack, return addresses with the innermost first: one line a frame. */
+/* A call stack, return addresses with the innermost first: one line a frame. 0 between two
+ * stacks makes an empty line. */
 void tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, uint32_t count);
+
+/* Where the functions are whose names are like this, for arming->ranges. False where there is none, or it
+ * can't be told. */
+struct tare__arming;
+bool tare__explain_functions(const char *pattern, struct tare__arming *arming);
 
 #endif

@@ -86,6 +86,8 @@ static int explain_scope(struct tare__explaining *explaining, FILE *out)
 
 static int explain(struct tare__explaining *explaining)
 {
+    if (explaining->pattern != NULL)
+        return tare__failure_functions(explaining->pattern, explaining->range, explaining->context);
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);

@@ -77,7 +77,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
-static int add_modules(struct tare__origins *origins)
+int tare__failure_modules(struct tare__origins *origins)
 {
     struct loaded loaded = {.origins = origins};
     ssize_t length = readlink("/proc/self/exe", loaded.program, sizeof loaded.program - 1);
@@ -100,7 +100,8 @@ static uint32_t module_of(const struct tare__origins *origins, uint64_t address)
     return 0;
 }
 
-/* Callers first: the outermost is frame 1, the innermost the last. */
+/* Callers first: of each stack the outermost is made before the innermost, whose number is then that of
+ * its address, counted from the end. */
 static int add_frames(struct tare__origins *origins, const uintptr_t *addresses, uint32_t count)
 {
     origins->frames = calloc((size_t)count + 1, sizeof *origins->frames);
@@ -109,8 +110,12 @@ static int add_frames(struct tare__origins *origins, const uintptr_t *addresses,
     origins->frame_count = (size_t)count + 1;
     for (uint32_t i = 1; i <= count; i++) {
         uint64_t address = addresses[count - i];
-        origins->frames[i] = (struct tare__snapshot_frame){
-            .address = address, .parent = i - 1, .depth = i, .module = module_of(origins, address - 1)};
+        uint32_t caller = i > 1 && addresses[count - i + 1] != 0 ? i - 1 : 0;
+        if (address != 0)
+            origins->frames[i] = (struct tare__snapshot_frame){.address = address,
+                                                               .parent = caller,
+                                                               .depth = origins->frames[caller].depth + 1,
+                                                               .module = module_of(origins, address - 1)};
     }
     return 0;
 }
@@ -129,13 +134,17 @@ int tare__failure_stack_text(const uintptr_t *addresses, uint32_t count, FILE *o
 {
     struct tare__origins origins = {0};
     const struct tare__symbolize_options options = {0};
-    int error = add_modules(&origins);
+    int error = tare__failure_modules(&origins);
     if (error == 0)
         error = add_frames(&origins, addresses, count);
     if (error == 0)
         error = tare__symbolize(&origins, &options);
-    if (error == 0)
-        write_stack(&origins, count, out);
+    for (uint32_t i = 0; error == 0 && i < count; i++) {
+        if (addresses[i] == 0)
+            fprintf(out, "\n");
+        if (addresses[i] != 0 && (i == 0 || addresses[i - 1] == 0))
+            write_stack(&origins, count - i, out);
+    }
     tare__origins_free(&origins);
     return error;
 }

@@ -35,9 +35,15 @@ struct tare__explaining {
     uint32_t (*violated)(const tare_stats *stats, void *context);
     uint32_t forbidden;
 
-    /* Or, where path is NULL, of return addresses, the innermost first. */
+    /* Or, where path is NULL, of return addresses, the innermost first; 0 between two
+     * stacks, and an empty line in the text. */
     const uintptr_t *addresses;
     uint32_t address_count;
+
+    /* Or, where that is not NULL, the code of functions with such names: range is told of
+     * each stretch of it, and there is no text. */
+    const char *pattern;
+    void (*range)(uintptr_t low, uintptr_t end, void *context);
 
     /* Is given the text, once, unless there is none: lines, each ending in a newline, and
      * then a NUL that is not in the length. */

@@ -4,9 +4,9 @@
  * it. It lies in memory that a test and its forked runs share, or in a file that `tare
  * oom` maps and names in TARE_FAULTS, and the program's processes with it.
  *
- * A point is a call stack that allocates, or, where plan.by_ordinal, one allocation. Its id
- * is made of the stack's addresses within their modules, so it is the same in every
- * run of the same files.
+ * A point is a call stack that allocates (one where it resizes a block is another), or, where plan.by_ordinal, one
+ * allocation. Its id is made of the stack's addresses within their modules, so it is the same in every run of the same
+ * files.
  */
 #ifndef TARE__FAULTS_LAYOUT_H
 #define TARE__FAULTS_LAYOUT_H
@@ -106,13 +106,15 @@ struct tare__fault_run {
 };
 
 struct tare__fault_point {
-    uint64_t id;      /* never 0 */
-    uint64_t ordinal; /* of its first allocation in the run that counted, from 1; 0 where it is only listed */
-    uint64_t hits;    /* allocations there in that run */
-    uint64_t size;    /* requested bytes of the first */
-    uint32_t place;   /* enum tare__fault_place */
-    uint32_t wanted;  /* FORK: a bit for each of enum tare__fault_mode that is to be run */
+    uint64_t id;       /* never 0 */
+    uint64_t stack_id; /* of its call stack: another than id where plan.by_ordinal, or where a block is resized */
+    uint64_t ordinal;  /* of its first allocation in the run that counted, from 1; 0 where it is only listed */
+    uint64_t hits;     /* allocations there in that run */
+    uint64_t size;     /* requested bytes of the first */
+    uint32_t place;    /* enum tare__fault_place */
+    uint32_t wanted;   /* FORK: a bit for each of enum tare__fault_mode that is to be run */
     int64_t left_blocks, left_bytes; /* at the end of the run that counted */
+    int64_t now_blocks, now_bytes;   /* the same of the last run, while it is looked at */
     struct tare__fault_stack stack;
     struct tare__fault_run runs[TARE__FAULT_MODES];
 };

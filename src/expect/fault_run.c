@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A run in a child. It starts from what this process is: nothing is flushed or closed. SIGCHLD is kept
+ * from the program's handler meanwhile, which would take the child for one of its own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fault_crash.h"
+#include "fault_sweep.h"
+#include "os.h"
+
+enum { LAST_WORDS_MS = 1000, NS_PER_MS = 1000000 };
+
+/* ---- The child -------------------------------------------------------------- */
+
+static void become_run(struct tare_sweep_ *sweep, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nothing >= 0) {
+        dup2(nothing, STDOUT_FILENO);
+        dup2(sweep->standard_error >= 0 ? sweep->standard_error : nothing, STDERR_FILENO);
+        close(nothing);
+    }
+    tare__fault_catch(&sweep->faults.run.stack);
+}
+
+/* ---- The parent ------------------------------------------------------------- */
+
+/* Until it has ended, or the time is over. A system without pidfd is asked again and again. */
+static bool await(pid_t child, int pidfd, uint64_t deadline_ns, int *status)
+{
+    const struct timespec a_moment = {0, NS_PER_MS};
+    for (;;) {
+        pid_t ended = waitpid(child, status, WNOHANG);
+        if (ended == child || (ended < 0 && errno != EINTR))
+            return true;
+        uint64_t now_ns = tare__os_clock_ns();
+        if (now_ns >= deadline_ns)
+            return false;
+        struct pollfd poll_for = {.fd = pidfd, .events = POLLIN};
+        if (pidfd >= 0)
+            poll(&poll_for, 1, (int)((deadline_ns - now_ns) / NS_PER_MS + 1));
+        else
+            nanosleep(&a_moment, NULL);
+    }
+}
+
+/* By a signal that has it say where it hangs, and one that it can't handle. */
+static void end_hung(pid_t child, int pidfd, int *status)
+{
+    kill(child, SIGABRT);
+    if (await(child, pidfd, tare__os_clock_ns() + (uint64_t)LAST_WORDS_MS * NS_PER_MS, status))
+        return;
+    kill(child, SIGKILL);
+    await(child, pidfd, UINT64_MAX / 2, status);
+}
+
+static struct tare__sweep_end wait_for(const struct tare_sweep_ *sweep, pid_t child)
+{
+    enum { DEFAULT_MS = 10000 };
+    struct tare__sweep_end end = {false, 0, 0};
+    uint64_t ms = sweep->options.timeout_ms != 0 ? sweep->options.timeout_ms : DEFAULT_MS;
+    uint64_t start_ns = tare__os_clock_ns();
+    int pidfd = (int)syscall(SYS_pidfd_open, child, 0);
+    end.hung = !await(child, pidfd, start_ns + ms * NS_PER_MS, &end.status);
+    if (end.hung)
+        end_hung(child, pidfd, &end.status);
+    if (pidfd >= 0)
+        close(pidfd);
+    end.ms = (uint32_t)((tare__os_clock_ns() - start_ns) / NS_PER_MS);
+    return end;
+}
+
+/* ---- Both ------------------------------------------------------------------- */
+
+struct signals {
+    sigset_t mask;
+    struct sigaction child;
+};
+
+static void keep_signals(struct signals *before)
+{
+    sigset_t child_ends;
+    const struct sigaction plain = {.sa_handler = SIG_DFL};
+    sigemptyset(&child_ends);
+    sigaddset(&child_ends, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &child_ends, &before->mask);
+    sigaction(SIGCHLD, &plain, &before->child);
+}
+
+static void give_signals_back(const struct signals *before)
+{
+    sigaction(SIGCHLD, &before->child, NULL);
+    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+int tare__sweep_fork(struct tare_sweep_ *sweep, struct tare__sweep_end *end)
+{
+    struct signals before;
+    pid_t parent = getpid();
+    memset(&sweep->run, 0, sizeof sweep->run);
+    memset(&sweep->faults.run, 0, sizeof sweep->faults.run);
+    if (sweep->standard_error >= 0 && ftruncate(sweep->standard_error, 0) == 0)
+        lseek(sweep->standard_error, 0, SEEK_SET);
+    keep_signals(&before);
+    pid_t child = fork();
+    int error = errno;
+    if (child == 0)
+        become_run(sweep, parent);
+    else if (child > 0)
+        *end = wait_for(sweep, child);
+    give_signals_back(&before);
+    errno = error;
+    return child < 0 ? -1 : child == 0;
+}
