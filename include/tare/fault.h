@@ -161,8 +161,8 @@ typedef struct tare_sweep_options {
  *
  *     TARE_FAULT_REPLAY=FILE:LINE:ID:once (or :forever)
  *
- * in the environment: that sweep then is the one run, in the process itself. IDs are the same in every run of the
- * same program and libraries.
+ * in the environment: the sweep at that place then has this one run and no other, in the process itself. IDs are
+ * the same in every run of the same program and libraries.
  *
  * A leak is what the unharmed run does not leave, by call stack. A run that an exception leaves is not judged
  * for leaks: what it carries is a block that lives. So catch it in the block.
@@ -186,10 +186,10 @@ typedef struct tare_sweep_options {
 typedef enum tare_fail_kind_ { TARE_FAIL_NTH_, TARE_FAIL_SITES_, TARE_FAIL_OVER_, TARE_FAIL_RANDOM_ } tare_fail_kind_;
 
 typedef struct tare_fail_ {
-    tare_fail_kind_ kind;
-    double probability;
-    const char *pattern;
-    uint64_t number; /* n, bytes or seed */
+    tare_fail_kind_ kind TARE_INITIALLY_(TARE_FAIL_NTH_);
+    double probability TARE_INITIALLY_(0);
+    const char *pattern TARE_INITIALLY_(0);
+    uint64_t number TARE_INITIALLY_(0); /* n, bytes or seed */
     TARE_FAULT_OPTIONS(TARE_OPTION_FIELD_)
 } tare_fail_;
 

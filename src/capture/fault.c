@@ -319,6 +319,15 @@ bool tare__fault_is_open(uint64_t *fired)
     return is_open;
 }
 
+void tare__fault_forget_fired(void)
+{
+    struct tare__thread *mine = tare__thread_mine();
+    if (mine == NULL)
+        return;
+    mine->last_fired = 0;
+    tare__thread_done(mine);
+}
+
 uintptr_t tare__fault_spare(uintptr_t frame)
 {
     struct tare__thread *mine = tare__thread_mine();

@@ -109,6 +109,9 @@ void tare_fault_here(void);
  * if there is none in the last one that has ended. */
 bool tare__fault_is_open(uint64_t *fired);
 
+/* From here on that is 0, where there is none open. */
+void tare__fault_forget_fired(void);
+
 /* From here on calls of frames below this address do not fail on this thread. Returns what was so
  * before, to which it goes back. */
 uintptr_t tare__fault_spare(uintptr_t frame);

@@ -85,30 +85,28 @@ static struct tare__sweep_end wait_for(const struct tare_sweep_ *sweep, pid_t ch
 
 /* ---- Both ------------------------------------------------------------------- */
 
-struct signals {
-    sigset_t mask;
-    struct sigaction child;
-};
-
-static void keep_signals(struct signals *before)
+/* By default SIGCHLD does nothing, unless the program has blocked it. */
+static void keep_signals(struct sigaction *before)
 {
-    sigset_t child_ends;
     const struct sigaction plain = {.sa_handler = SIG_DFL};
-    sigemptyset(&child_ends);
-    sigaddset(&child_ends, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, &child_ends, &before->mask);
-    sigaction(SIGCHLD, &plain, &before->child);
+    sigaction(SIGCHLD, &plain, before);
 }
 
-static void give_signals_back(const struct signals *before)
+/* Takes off what our child has left, which comes later where it is blocked; and sends again what another's has:
+ * that has ended, and nobody has waited for it. */
+static void give_signals_back(const struct sigaction *before)
 {
-    sigaction(SIGCHLD, &before->child, NULL);
-    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
+    const struct sigaction plain = {.sa_handler = SIG_DFL};
+    siginfo_t another = {.si_pid = 0};
+    sigaction(SIGCHLD, &plain, NULL);
+    sigaction(SIGCHLD, before, NULL);
+    if (waitid(P_ALL, 0, &another, WEXITED | WNOHANG | WNOWAIT) == 0 && another.si_pid != 0)
+        kill(getpid(), SIGCHLD);
 }
 
 int tare__sweep_fork(struct tare_sweep_ *sweep, struct tare__sweep_end *end)
 {
-    struct signals before;
+    struct sigaction before;
     pid_t parent = getpid();
     memset(&sweep->run, 0, sizeof sweep->run);
     memset(&sweep->faults.run, 0, sizeof sweep->faults.run);
@@ -117,11 +115,11 @@ int tare__sweep_fork(struct tare_sweep_ *sweep, struct tare__sweep_end *end)
     keep_signals(&before);
     pid_t child = fork();
     int error = errno;
-    if (child == 0)
-        become_run(sweep, parent);
-    else if (child > 0)
+    if (child > 0)
         *end = wait_for(sweep, child);
     give_signals_back(&before);
+    if (child == 0)
+        become_run(sweep, parent);
     errno = error;
     return child < 0 ? -1 : child == 0;
 }

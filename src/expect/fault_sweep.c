@@ -89,8 +89,8 @@ static bool open_run(tare_sweep_block_ *block, bool harms, uintptr_t frame)
     const struct tare__arming arming = {
         .plan = plan_of(sweep, harms), .faults = &sweep->faults, .run = &sweep->faults.run};
     start_anew(&sweep->faults);
-    tare__sweep_now = sweep;
     block->scope = tare__scope_open_armed(&options, place, &arming, &sweep->run.open_error);
+    tare__sweep_now = block->scope != NULL ? sweep : NULL;
     return block->scope != NULL;
 }
 
@@ -357,6 +357,7 @@ static bool next_in_process(tare_sweep_block_ *block, uintptr_t frame)
         return false;
     }
     finish(block);
+    tare__fault_forget_fired();
     return true; /* once more, with nothing failing */
 }
 
@@ -399,8 +400,10 @@ void tare_sweep_begin_(tare_sweep_block_ *block, const tare_sweep_options *optio
         }
         return;
     }
-    if (!sweep_by_fork(block, TARE__FRAME) && block->scope == NULL)
-        unmap(block);
+    if (sweep_by_fork(block, TARE__FRAME) || block->scope != NULL)
+        return;
+    unmap(block);
+    tare__fault_forget_fired();
 }
 
 static void end_replay(tare_sweep_block_ *block, bool by_exception)
