@@ -54,7 +54,7 @@ tare_folder(tare_stats explain SOURCES stats.c USES text)
 tare_folder(tare_expect expect
   SOURCES
     allocator.c async.c deadlock.c expect.c explain.c explain_library.c
-    failure.c fault.c fault_message.c fault_replay.c fault_run.c fault_sweep.c kept.c measure.c message.c own_stack.c
+    failure.c fault.c fault_message.c fault_replay.c fault_run.c fault_stacks.c fault_sweep.c kept.c measure.c message.c own_stack.c
     raw_text.c violation.c
   USES os layout text capture explain)
 target_compile_definitions(tare_expect PRIVATE

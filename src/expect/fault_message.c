@@ -9,18 +9,16 @@
 
 #include "explain.h"
 #include "failure.h"
+#include "fault_stacks.h"
 #include "fault_sweep.h"
 #include "message.h"
 #include "os.h"
 #include "start.h"
 #include "text.h"
 
-enum {
-    FULL_MAX = 20,
-    LINES_MAX = 100,
-    TEXT_BYTES = 1 << 20,
-    STACKS_MAX = FULL_MAX * (1 + TARE__FAULT_MODES * TARE__FAULT_LEAKS)
-};
+enum { FULL_MAX = 20, LINES_MAX = 100, TEXT_BYTES = 1 << 20 };
+_Static_assert(FULL_MAX *(1 + TARE__FAULT_MODES * (int)TARE__FAULT_LEAKS) <= TARE__STACKS_MAX, "there is room");
+_Static_assert(LINES_MAX <= TARE__STACKS_MAX, "there is room");
 
 static const char *const verdict_words[] = {
     [TARE__VERDICT_PASSED] = "passed",
@@ -40,126 +38,6 @@ static const char *const place_words[] = {
     [TARE__FAULT_IN_TLS] = ", for TLS",
     [TARE__FAULT_IN_NSS] = ", in NSS",
 };
-
-/* ---- Commands ---------------------------------------------------------------- */
-
-static bool is_plain(const char *word)
-{
-    return *word != '\0' && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                              "_-+=:,./@%")] == '\0';
-}
-
-/* As a word of the shell's. */
-static void add_word(struct tare__text *text, const char *word)
-{
-    if (is_plain(word)) {
-        tare__text_add(text, word);
-        return;
-    }
-    tare__text_add(text, "'");
-    for (; *word != '\0'; word++) {
-        const char letter[2] = {*word, '\0'};
-        tare__text_add(text, *word == '\'' ? "'\\''" : letter);
-    }
-    tare__text_add(text, "'");
-}
-
-static void add_command_line(struct tare__text *text)
-{
-    char **arguments = tare__os_arguments();
-    char program[4096];
-    if (arguments == NULL || arguments[0] == NULL)
-        return;
-    tare__os_program_path(program, sizeof program);
-    bool has_path = strchr(arguments[0], '/') != NULL;
-    for (int i = 0; arguments[i] != NULL; i++) {
-        tare__text_add(text, " ");
-        add_word(text, i == 0 && !has_path && program[0] != '\0' ? program : arguments[i]);
-    }
-}
-
-static void add_replay(struct tare__text *text, const struct tare_sweep_ *sweep, uint64_t id,
-                       enum tare__fault_mode mode)
-{
-    char value[4096];
-    struct tare__text word = tare__text_in(value, sizeof value);
-    tare__replay_add(&word, &sweep->here, id, mode);
-    tare__text_add(text, "TARE_FAULT_REPLAY=");
-    add_word(text, value);
-}
-
-static void add_commands(struct tare__text *text, const struct tare_sweep_ *sweep, uint64_t id,
-                         enum tare__fault_mode mode)
-{
-    tare__text_add(text, "    replay: ");
-    add_replay(text, sweep, id, mode);
-    add_command_line(text);
-    tare__text_add(text, "\n    in gdb: ");
-    add_replay(text, sweep, id, mode);
-    tare__text_add(text, " gdb -q -ex 'set breakpoint pending on' -ex 'break tare_fault_here' -ex run --args");
-    add_command_line(text);
-    tare__text_add(text, "\n");
-}
-
-/* ---- Stacks ------------------------------------------------------------------ */
-
-/* All of them are explained at once; here they are handed out in order. */
-struct stacks {
-    char *text;
-    size_t bytes;
-    const char *next;
-};
-
-struct addresses {
-    uintptr_t *all;
-    uint32_t count;
-};
-
-static void put_stack(struct addresses *addresses, const struct tare__fault_stack *stack)
-{
-    for (uint32_t i = 0; i < stack->count; i++)
-        addresses->all[addresses->count++] = stack->addresses[i];
-    addresses->all[addresses->count++] = 0;
-}
-
-/* Where the signal came is no return address. */
-static void put_crash(struct addresses *addresses, const struct tare__fault_stack *stack)
-{
-    uint32_t first = addresses->count;
-    put_stack(addresses, stack);
-    addresses->all[first] += stack->count != 0;
-}
-
-static uint32_t leaks_of(const struct tare__fault_run *run)
-{
-    return run->leak_count < TARE__FAULT_LEAKS ? run->leak_count : TARE__FAULT_LEAKS;
-}
-
-static void put_run(struct addresses *addresses, const struct tare_sweep_ *sweep, const struct tare__fault_run *run)
-{
-    if (run->verdict == TARE__VERDICT_CRASHED || run->verdict == TARE__VERDICT_HUNG)
-        put_crash(addresses, &run->stack);
-    if (run->verdict == TARE__VERDICT_DOUBLE_FREE)
-        put_stack(addresses, &run->stack);
-    for (uint32_t i = 0; i < leaks_of(run) && run->verdict == TARE__VERDICT_LEAKED; i++)
-        put_stack(addresses, &sweep->faults.points[run->leaks[i].point].stack);
-}
-
-static void add_next_stack(struct tare__text *text, struct stacks *stacks)
-{
-    if (stacks->next == NULL)
-        return;
-    while (*stacks->next != '\0' && *stacks->next != '\n') {
-        char line[4096];
-        size_t length = strcspn(stacks->next, "\n"), kept = length < sizeof line ? length : sizeof line - 1;
-        memcpy(line, stacks->next, kept);
-        line[kept] = '\0';
-        tare__text_add(text, line);
-        tare__text_add(text, "\n");
-        stacks->next += length + (stacks->next[length] == '\n');
-    }
-    stacks->next += *stacks->next == '\n';
-}
 
 /* ---- Points ------------------------------------------------------------------ */
 
@@ -221,26 +99,17 @@ static uint32_t choose_full(const struct tare_sweep_ *sweep, uint32_t *numbers, 
     return count;
 }
 
-static struct stacks explain(const struct tare_sweep_ *sweep, const uint32_t *numbers, uint32_t count)
+static struct tare__stacks explain_failing(const struct tare_sweep_ *sweep, const uint32_t *numbers, uint32_t count)
 {
-    const size_t bytes = sizeof(uintptr_t) * STACKS_MAX * (TARE__FAULT_FRAMES + 1);
-    struct addresses addresses = {tare__os_map(bytes), 0};
-    struct stacks stacks = {tare__os_map(TEXT_BYTES), TEXT_BYTES, NULL};
-    if (addresses.all != NULL && stacks.text != NULL) {
-        for (uint32_t i = 0; i < count; i++) {
-            const struct tare__fault_point *point = &sweep->faults.points[numbers[i]];
-            put_stack(&addresses, &point->stack);
-            for (unsigned mode = 0; mode < TARE__FAULT_MODES; mode++)
-                if (is_told(point, mode))
-                    put_run(&addresses, sweep, &point->runs[mode]);
-        }
-        struct tare__text text = tare__text_in(stacks.text, TEXT_BYTES);
-        tare__explain_stack(&text, addresses.all, addresses.count);
-        stacks.next = stacks.text;
+    struct tare__stack_addresses addresses = tare__stacks_begin();
+    for (uint32_t i = 0; i < count && addresses.all != NULL; i++) {
+        const struct tare__fault_point *point = &sweep->faults.points[numbers[i]];
+        tare__stacks_put(&addresses, &point->stack);
+        for (unsigned mode = 0; mode < TARE__FAULT_MODES; mode++)
+            if (is_told(point, mode))
+                tare__stacks_put_run(&addresses, sweep, &point->runs[mode]);
     }
-    if (addresses.all != NULL)
-        tare__os_unmap(addresses.all, bytes);
-    return stacks;
+    return tare__stacks_explain(&addresses);
 }
 
 /* ---- What came of one --------------------------------------------------------- */
@@ -303,24 +172,24 @@ static void add_said(struct tare__text *text, const char *said)
     }
 }
 
-/* Those of put_run(). Several leaks have a line each. */
-static void add_stacks(struct tare__text *text, const struct tare__fault_run *run, struct stacks *stacks)
+/* Those of tare__stacks_put_run(). Several leaks have a line each. */
+static void add_stacks(struct tare__text *text, const struct tare__fault_run *run, struct tare__stacks *stacks)
 {
     if (run->verdict == TARE__VERDICT_CRASHED || run->verdict == TARE__VERDICT_HUNG ||
         run->verdict == TARE__VERDICT_DOUBLE_FREE)
-        add_next_stack(text, stacks);
-    for (uint32_t i = 0; i < leaks_of(run) && run->verdict == TARE__VERDICT_LEAKED; i++) {
+        tare__stacks_add_next(text, stacks);
+    for (uint32_t i = 0; i < tare__stacks_leaks(run) && run->verdict == TARE__VERDICT_LEAKED; i++) {
         if (run->leak_count > 1) {
             tare__text_add(text, "   ");
             add_amount(text, run->leaks[i].blocks, run->leaks[i].bytes);
             tare__text_add(text, "\n");
         }
-        add_next_stack(text, stacks);
+        tare__stacks_add_next(text, stacks);
     }
 }
 
 static void add_run(struct tare__text *text, const struct tare_sweep_ *sweep, uint32_t number, unsigned mode,
-                    struct stacks *stacks)
+                    struct tare__stacks *stacks)
 {
     const struct tare__fault_point *point = &sweep->faults.points[number];
     const struct tare__sweep_outcome *outcome = &sweep->outcomes[number][mode];
@@ -331,7 +200,7 @@ static void add_run(struct tare__text *text, const struct tare_sweep_ *sweep, ui
     tare__text_add(text, "\n");
     add_stacks(text, &point->runs[mode], stacks);
     add_said(text, outcome->said);
-    add_commands(text, sweep, point->id, (enum tare__fault_mode)mode);
+    tare__replay_add_commands(text, &sweep->here, point->id, (enum tare__fault_mode)mode);
 }
 
 static void add_id(struct tare__text *text, const struct tare__fault_point *point)
@@ -342,7 +211,8 @@ static void add_id(struct tare__text *text, const struct tare__fault_point *poin
     tare__text_add(text, place_words[point->place]);
 }
 
-static void add_full(struct tare__text *text, const struct tare_sweep_ *sweep, uint32_t number, struct stacks *stacks)
+static void add_full(struct tare__text *text, const struct tare_sweep_ *sweep, uint32_t number,
+                     struct tare__stacks *stacks)
 {
     const struct tare__fault_point *point = &sweep->faults.points[number];
     uint32_t more = count_of_stack(sweep, point->stack_id) - 1;
@@ -354,7 +224,7 @@ static void add_full(struct tare__text *text, const struct tare_sweep_ *sweep, u
         tare__text_add(text, " more from here that fail");
     }
     tare__text_add(text, "\n");
-    add_next_stack(text, stacks);
+    tare__stacks_add_next(text, stacks);
     for (unsigned mode = 0; mode < TARE__FAULT_MODES; mode++)
         if (is_told(point, mode))
             add_run(text, sweep, number, mode, stacks);
@@ -362,23 +232,69 @@ static void add_full(struct tare__text *text, const struct tare_sweep_ *sweep, u
 
 /* ---- The rest ----------------------------------------------------------------- */
 
+enum { BRIEF_FRAMES = 3 };
+
+static bool is_passed(const struct tare__fault_point *point)
+{
+    return !fails(point) && was_run(point);
+}
+
+static struct tare__stacks explain_passed(const struct tare_sweep_ *sweep)
+{
+    struct tare__stack_addresses addresses = tare__stacks_begin();
+    uint32_t lines = 0;
+    for (uint32_t i = 0; i < sweep->faults.point_count && lines < LINES_MAX && addresses.all != NULL; i++) {
+        const struct tare__fault_point *point = &sweep->faults.points[i];
+        if (!is_passed(point))
+            continue;
+        struct tare__fault_stack brief = point->stack;
+        brief.count = brief.count < BRIEF_FRAMES ? brief.count : BRIEF_FRAMES;
+        tare__stacks_put(&addresses, &brief);
+        lines++;
+    }
+    return tare__stacks_explain(&addresses);
+}
+
+/* The next stack in one line: what its lines say behind their number. */
+static void add_brief(struct tare__text *text, struct tare__stacks *stacks)
+{
+    char lines[4096];
+    struct tare__text all = tare__text_in(lines, sizeof lines);
+    tare__stacks_add_next(&all, stacks);
+    const char *before = "  ";
+    for (const char *line = lines; *line != '\0';) {
+        char place[sizeof lines];
+        size_t length = strcspn(line, "\n");
+        const char *name = line + strspn(line, " #0123456789");
+        size_t bytes = name < line + length ? (size_t)(line + length - name) : 0;
+        memcpy(place, name, bytes);
+        place[bytes] = '\0';
+        tare__text_add(text, before);
+        tare__text_add(text, place);
+        before = ", by ";
+        line += length + (line[length] == '\n');
+    }
+}
+
 static void add_passed(struct tare__text *text, const struct tare_sweep_ *sweep)
 {
-    unsigned lines = 0, left = 0;
+    uint32_t lines = 0, left = 0;
+    struct tare__stacks stacks = explain_passed(sweep);
     for (uint32_t i = 0; i < sweep->faults.point_count; i++) {
         const struct tare__fault_point *point = &sweep->faults.points[i];
-        if (fails(point) || !was_run(point))
+        if (!is_passed(point))
             continue;
         if (lines == LINES_MAX) {
             left++;
             continue;
         }
         if (lines++ == 0)
-            tare__text_add(text, "passed, by the last part of what replays them:\n");
+            tare__text_add(text, "passed, by the ID that replays them:\n");
         tare__text_add(text, "  ");
         tare__replay_add_id(text, point->id);
         tare__text_add(text, "  ");
         add_id(text, point);
+        add_brief(text, &stacks);
         tare__text_add(text, "\n");
     }
     if (left != 0) {
@@ -386,6 +302,7 @@ static void add_passed(struct tare__text *text, const struct tare_sweep_ *sweep)
         tare__text_add_unsigned(text, left);
         tare__text_add(text, " more\n");
     }
+    tare__stacks_forget(&stacks);
 }
 
 static void add_count(struct tare__text *text, uint64_t count, const char *one, const char *several)
@@ -469,7 +386,7 @@ void tare__sweep_fail(const struct tare_sweep_ *sweep, const tare_fault_result *
     struct tare__text text = large != NULL ? tare__text_in(large, TEXT_BYTES) : tare__text_in(small, sizeof small);
     uint32_t numbers[FULL_MAX], all;
     uint32_t count = choose_full(sweep, numbers, &all);
-    struct stacks stacks = explain(sweep, numbers, count);
+    struct tare__stacks stacks = explain_failing(sweep, numbers, count);
     add_head(&text, sweep, "fault sweep failed");
     add_summary(&text, result);
     for (uint32_t i = 0; i < count; i++)
@@ -480,8 +397,7 @@ void tare__sweep_fail(const struct tare_sweep_ *sweep, const tare_fault_result *
     }
     add_passed(&text, sweep);
     add_tail(&text);
-    if (stacks.text != NULL)
-        tare__os_unmap(stacks.text, stacks.bytes);
+    tare__stacks_forget(&stacks);
     bool unsteady = result->not_reached + result->passed == result->runs;
     tell(sweep, text.buffer, unsteady ? TARE_ERROR_UNSTEADY : 0);
     if (large != NULL)
@@ -505,8 +421,8 @@ void tare__sweep_fail_spoiled(const struct tare_sweep_ *sweep, const struct tare
     add_verdict(&text, &run, &outcome);
     tare__text_add(&text, "\n");
     uintptr_t all[TARE__FAULT_FRAMES + 1];
-    struct addresses addresses = {all, 0};
-    put_crash(&addresses, &sweep->faults.run.stack);
+    struct tare__stack_addresses addresses = {all, 0};
+    tare__stacks_put_crash(&addresses, &sweep->faults.run.stack);
     if (run.verdict != TARE__VERDICT_FAILED && addresses.count > 1)
         tare__explain_stack(&text, addresses.all, addresses.count - 1);
     add_tail(&text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fault_sweep.h"
+#include "os.h"
 #include "text.h"
 
 #define ENVIRONMENT_REPLAY "TARE_FAULT_REPLAY"
@@ -57,4 +58,62 @@ bool tare__replay_wanted(const tare_here_ *here, struct tare__replay *replay)
         return false;
     *replay = parse(value + text.length);
     return true;
+}
+
+/* ---- Commands ---------------------------------------------------------------- */
+
+static bool is_plain(const char *word)
+{
+    return *word != '\0' && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                              "_-+=:,./@%")] == '\0';
+}
+
+/* As a word of the shell's. */
+static void add_word(struct tare__text *text, const char *word)
+{
+    if (is_plain(word)) {
+        tare__text_add(text, word);
+        return;
+    }
+    tare__text_add(text, "'");
+    for (; *word != '\0'; word++) {
+        const char letter[2] = {*word, '\0'};
+        tare__text_add(text, *word == '\'' ? "'\\''" : letter);
+    }
+    tare__text_add(text, "'");
+}
+
+static void add_command_line(struct tare__text *text)
+{
+    char **arguments = tare__os_arguments();
+    char program[4096];
+    if (arguments == NULL || arguments[0] == NULL)
+        return;
+    tare__os_program_path(program, sizeof program);
+    bool has_path = strchr(arguments[0], '/') != NULL;
+    for (int i = 0; arguments[i] != NULL; i++) {
+        tare__text_add(text, " ");
+        add_word(text, i == 0 && !has_path && program[0] != '\0' ? program : arguments[i]);
+    }
+}
+
+static void add_replay(struct tare__text *text, const tare_here_ *here, uint64_t id, enum tare__fault_mode mode)
+{
+    char value[4096];
+    struct tare__text word = tare__text_in(value, sizeof value);
+    tare__replay_add(&word, here, id, mode);
+    tare__text_add(text, "TARE_FAULT_REPLAY=");
+    add_word(text, value);
+}
+
+void tare__replay_add_commands(struct tare__text *text, const tare_here_ *here, uint64_t id, enum tare__fault_mode mode)
+{
+    tare__text_add(text, "    replay: ");
+    add_replay(text, here, id, mode);
+    add_command_line(text);
+    tare__text_add(text, "\n    in gdb: ");
+    add_replay(text, here, id, mode);
+    tare__text_add(text, " gdb -q -ex 'set breakpoint pending on' -ex 'break tare_fault_here' -ex run --args");
+    add_command_line(text);
+    tare__text_add(text, "\n");
 }

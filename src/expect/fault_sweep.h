@@ -94,6 +94,10 @@ void tare__replay_add(struct tare__text *text, const tare_here_ *here, uint64_t 
 void tare__replay_add_id(struct tare__text *text, uint64_t id);
 extern const char *const tare__fault_mode_names[TARE__FAULT_MODES] TARE__HIDDEN;
 
+/* The commands that replay it and stop there in gdb, a line each. */
+void tare__replay_add_commands(struct tare__text *text, const tare_here_ *here, uint64_t id,
+                               enum tare__fault_mode mode);
+
 /* ---- The message ------------------------------------------------------------ */
 
 /* Tells the failure handler. */

@@ -39,7 +39,7 @@ normalise() {
     if [[ $1 == "tare "* ]]; then
         sed -E 's/\b[0-9a-f]{16}\b/ID/g; s/^[0-9]+(-[0-9]+)? +[0-9,]+ #+$/HISTOGRAM/; s/[0-9][0-9,]*/N/g; s/ +/ /g' | uniq
     else
-        sed -E 's/\b[0-9]+ ms\b/N ms/g'
+        sed -E 's/\b[0-9a-f]{16}\b/ID/g; s/\b[0-9]+ ms\b/N ms/g'
     fi
 }
 
