@@ -16,7 +16,7 @@
 
 /* A place for a breakpoint: each injected failure calls it, on the thread and below the call that
  * fails. It does nothing, and is called all the same. */
-TARE__EXPORT __attribute__((noinline, noclone, used)) void tare_fault_here(void)
+TARE__EXPORT __attribute__((noinline, used)) void tare_fault_here(void)
 {
     __asm__ volatile("" ::: "memory");
 }

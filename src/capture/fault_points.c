@@ -205,7 +205,7 @@ struct tare__fault_point *tare__fault_point(struct tare__faults *faults, const s
     uint32_t number = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     struct tare__fault_point *point = number != 0 ? &faults->points[number - 1] : NULL;
     *made = false;
-    if (point == NULL) {
+    if (number == 0) {
         uint64_t blocked = tare__os_block_signals();
         tare__lock_acquire(&points_lock);
         slot = slot_of(faults, id);

@@ -37,7 +37,6 @@ struct tare__scope {
     struct tare__keep *keep; /* while it closes; or NULL */
     struct tare__thread *owner;
     struct tare__era *era;
-    struct tare__armed *armed; /* NULL where nothing is to fail */
     struct tare__attachment *attachments;
     struct tare__place place;
     struct tare__scope *next_block;   /* of the owner's open blocks */
@@ -45,12 +44,13 @@ struct tare__scope {
     struct tare__scope *next_free;
     struct tare__scope *next_left; /* of the scopes that a jump left */
 
+    struct tare__armed *armed; /* NULL where nothing is to fail */
+    tare_stats final;
+
     /* Over several threads: */
     struct tare__sum *sum;         /* NULL for the process's, which is in the store */
-    struct tare__counted departed; /* what threads counted that are attached no more */
     int64_t net_base;              /* the sum's net at the start */
-
-    tare_stats final;
+    struct tare__counted departed; /* what threads counted that are attached no more */
 };
 
 /* The net over the threads of one scope, which is not the process's. It lives as

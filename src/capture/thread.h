@@ -106,14 +106,17 @@ struct tare__thread {
     struct tare__attachment *attachments;
     struct tare__scope *blocks; /* open scopes in block form, the newest first */
     uint32_t taken;             /* 0 free; atomic, taken without the lock */
+    uint32_t next_walk;         /* of last_walks, to be driven out */
     struct tare__turn turn;
     pthread_t self;
-    int id;              /* the kernel's; of a thread that has shut the gate */
-    bool making;         /* inside pthread_create or the like */
+    int id;      /* the kernel's; of a thread that has shut the gate */
+    bool making; /* inside pthread_create or the like */
+    bool sites;  /* one of its scopes collects sites */
+    bool faults; /* one of its scopes has allocations fail */
+    bool canary_seen;
     uintptr_t reaping;   /* the frame of pthread_join or the like in progress, where libc frees; else 0 */
     unsigned end_rounds; /* of key destructors that have passed */
-    bool sites;          /* one of its scopes collects sites */
-    bool faults;         /* one of its scopes has allocations fail */
+    int vfork_pid;       /* the pid that called vfork and may be its own child now; 0 for none */
     uintptr_t spared;    /* of tare_no_faults(): calls of frames below do not fail; 0 for none */
     uint64_t last_fired; /* how often they did, in the last of those scopes that has ended */
     union {
@@ -121,11 +124,8 @@ struct tare__thread {
         int (*c11)(void *argument);
     } start; /* of one made by a thread of a family */
     void *start_argument;
-    int vfork_pid; /* the pid that called vfork and may be its own child now; 0 for none */
-    bool canary_seen;
     uintptr_t canary_frame;                               /* of the function that sends it */
     struct tare__last_walk *last_walks[TARE__LAST_WALKS]; /* kept with the record, not with the thread (callstack.c) */
-    uint32_t next_walk;                                   /* of them, to be driven out */
     struct tare__kept_message *messages;                  /* of its failures; its own */
     char canary[16];                                      /* what a canary allocation is given */
     struct tare__counters own;
