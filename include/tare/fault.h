@@ -74,9 +74,9 @@ typedef struct tare_fault_options {
  */
 
 /*
- * tare_no_faults() { block }: no allocation of this thread fails in there, nor is it counted as one
- * that could: what the test does for itself, or what is known not to bear it. It must be left on the stack it was
- * entered on.
+ * tare_no_faults() { block }: no allocation of this thread fails in there, nor is it counted as one that could: what
+ * the test does for itself, or what is known not to bear it. It must be left on the stack it was entered on; where a
+ * jump leaves it, it ends with the thread's next allocation from a function further out.
  */
 
 /* How many calls have failed so far in the innermost block of this thread's that has some fail, a sweep's run

@@ -81,11 +81,20 @@ void tare_fail_end_(tare_fail_block_ *block)
     block->scope = NULL;
 }
 
+/* Above all that the block calls, and below what its function was called by: where the block's variable is, unless a
+ * sanitizer keeps it elsewhere. */
+static uintptr_t edge_of(const tare_spared_block_ *block, uintptr_t frame)
+{
+    enum { FRAME_MOST = 1 << 20 };
+    uintptr_t variable = (uintptr_t)block;
+    return variable >= frame && variable - frame < FRAME_MOST ? variable : frame;
+}
+
 void tare_spared_begin_(tare_spared_block_ *block, int unused, tare_here_ here)
 {
     (void)unused;
     *block = (tare_spared_block_){.here = here, .running = true};
-    block->before = tare__fault_spare((uintptr_t)block);
+    block->before = tare__fault_spare(edge_of(block, TARE__FRAME));
 }
 
 void tare_spared_end_(tare_spared_block_ *block)

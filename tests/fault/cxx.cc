@@ -189,11 +189,9 @@ int main()
     check_throws();
     check_throws_with_nothing_left();
     check_new_handler();
-    if (!CHECK_SANITIZED) {
-        check_sweep();
-        check_left_by_exception();
-        check_handler_throws();
-        check_spared();
-    }
+    check_sweep();
+    check_left_by_exception();
+    check_handler_throws();
+    check_spared();
     return 0;
 }

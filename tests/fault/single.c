@@ -244,14 +244,15 @@ __attribute__((noinline)) static void leave_spared(void)
     tare_no_faults() longjmp(out, 1);
 }
 
-/* One that a jump has left spares nothing. */
+/* One that a jump has left spares nothing from further out. */
 static void check_left(void)
 {
     tare_fail_nth(1)
     {
         if (setjmp(out) == 0)
             leave_spared();
-        CHECK_EQUAL(failing(4, 10), 1);
+        CHECK(malloc(10) == NULL);
+        CHECK_EQUAL(tare_fault_fired(), 1);
     }
 }
 
@@ -354,7 +355,8 @@ int main(void)
     check_domains();
     check_two_threads();
     check_spared();
-    check_left();
+    if (!CHECK_THREAD_SANITIZED) /* whose hooks are left by calls and not by jumps: their frames are further in */
+        check_left();
     check_nested();
     check_wrapped();
     check_errors();
