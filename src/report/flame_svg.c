@@ -140,8 +140,10 @@ int tare__flame_write(const struct tare__flame_request *request, FILE *out)
 
 int tare__format_svg(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out)
 {
+    const struct tare__snapshot *snapshot = profile->snapshot;
     const struct tare__flame_request request = {
         .profile = profile,
+        .processes = {snapshot != NULL ? &snapshot->processes[snapshot->main] : NULL},
         .type = tare__report_type(options, profile),
         .upward = options->upward,
     };

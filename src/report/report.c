@@ -4,17 +4,18 @@
 
 #include <string.h>
 
+#include "diff.h"
 #include "formats.h"
 #include "profile_of_snapshot.h"
 #include "summary.h"
 
 /* clang-format off */
 const struct tare__format tare__formats[] = {
-    {"text", "for people", false, tare__summary_text, NULL, ".txt"},
-    {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json, NULL, ".json"},
-    {"folded", "a line for each call stack, with one metric's value, as flamegraph.pl takes", false, NULL, tare__format_folded, ".folded"},
-    {"pprof", "profile.proto in gzip, for pprof", false, NULL, tare__format_pprof, ".pb.gz"},
-    {"svg", "a flame graph for the browser, of one metric", false, NULL, tare__format_svg, ".svg"},
+    {"text", "for people", false, tare__summary_text, NULL, ".txt", tare__diff_text},
+    {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json, NULL, ".json", tare__diff_json},
+    {"folded", "a line for each call stack, with one metric's value, as flamegraph.pl takes", false, NULL, tare__format_folded, ".folded", NULL},
+    {"pprof", "profile.proto in gzip, for pprof", false, NULL, tare__format_pprof, ".pb.gz", NULL},
+    {"svg", "a flame graph for the browser, of one metric", false, NULL, tare__format_svg, ".svg", tare__diff_svg},
 };
 /* clang-format on */
 const size_t tare__format_count = sizeof tare__formats / sizeof *tare__formats;
