@@ -125,6 +125,8 @@ static int run(const struct convert *convert)
     status = tare__profile_open("convert", convert->path, convert->from, &source);
     if (status == 0)
         status = choose_type(convert, &source.profile);
+    if (status == 0)
+        status = tare__profile_check("convert", convert->format, &source.profile);
     const void *const context[] = {convert, &source.profile};
     status = tare__delivery_close(&delivery, status, write_profile, context);
     tare__profile_close(&source);

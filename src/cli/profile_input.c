@@ -146,6 +146,15 @@ void tare__profile_close(struct tare__profile_source *source)
     tare__snapshot_free(&source->snapshot);
 }
 
+int tare__profile_check(const char *command, const struct tare__format *format, const struct tare__profile *profile)
+{
+    const char *lacks = format->lacks != NULL ? format->lacks(profile) : NULL;
+    return lacks == NULL
+               ? 0
+               : tare__complain(TARE__EXIT_UNABLE, "%s: the format %s needs %s, which the profile does not have",
+                                command, format->name, lacks);
+}
+
 void tare__print_readers(void)
 {
     printf("\nFormats that are read, besides records of 'tare run':\n");

@@ -184,7 +184,7 @@ static int renumber(struct tare__call_tree *tree, const struct order *order, con
         group(tree, stays, first, children);
         error = 0;
         tree->count = number(order, first, children, &to);
-            tree->nodes = to.nodes;
+        tree->nodes = to.nodes;
         tree->totals = to.totals;
         tree->selves = to.selves;
         to = (struct arranged){whole.nodes, whole.totals, whole.selves};

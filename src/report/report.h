@@ -37,6 +37,8 @@ struct tare__format {
     const char *extension; /* what files of it end in, as ".folded" */
     /* What changed from one run to another; NULL where it can't be told so. */
     int (*write_diff)(const struct tare__diff_report *report, FILE *out);
+    /* What it needs and this profile does not have, "alloc_space"; NULL for nothing, also for the function. */
+    const char *(*lacks)(const struct tare__profile *profile);
 };
 
 extern const struct tare__format tare__formats[];
