@@ -93,6 +93,7 @@ async function testZoom(open) {
     await page.locator('#frames > g').nth(target.i).click({position: {x: 1, y: 5}});
     const zoomed = await checkLayout(page, 'zoomed');
     assert.equal(zoomed.whole.i, target.i);
+    assert.deepEqual(zoomed.frames.filter((frame) => frame.focused).map((frame) => frame.i), [target.i]);
     assert.ok(zoomed.shown.length < frames.length, 'what is beside it is hidden');
     assert.ok(zoomed.shown.filter((frame) => frame.i < target.i).length === 5, 'its callers stay');
     await press(page, 'Reset');
