@@ -106,6 +106,7 @@ struct tare__thread {
     struct tare__attachment *attachments;
     struct tare__scope *blocks; /* open scopes in block form, the newest first */
     uint32_t taken;             /* 0 free; atomic, taken without the lock */
+    uint32_t next_walk;         /* of last_walks, to be driven out */
     struct tare__turn turn;
     pthread_t self;
     int id;              /* the kernel's; of a thread that has shut the gate */
@@ -118,11 +119,12 @@ struct tare__thread {
         int (*c11)(void *argument);
     } start; /* of one made by a thread of a family */
     void *start_argument;
-    int vfork_pid; /* the pid that called vfork and may be its own child now; 0 for none */
+    uint64_t scope_id; /* of the one opened last of its scopes */
+    int vfork_pid;     /* the pid that called vfork and may be its own child now; 0 for none */
     bool canary_seen;
+    bool exclusive;                                       /* one of its scopes is, and shuts the gate */
     uintptr_t canary_frame;                               /* of the function that sends it */
     struct tare__last_walk *last_walks[TARE__LAST_WALKS]; /* kept with the record, not with the thread (callstack.c) */
-    uint32_t next_walk;                                   /* of them, to be driven out */
     struct tare__kept_message *messages;                  /* of its failures; its own */
     char canary[16];                                      /* what a canary allocation is given */
     struct tare__counters own;
