@@ -27,7 +27,8 @@ install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PA
 file(RELATIVE_PATH tare_include_from_docs /${CMAKE_INSTALL_DOCDIR} /${CMAKE_INSTALL_INCLUDEDIR})
 install(CODE "file(CREATE_LINK \"${tare_include_from_docs}\"
   \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/include\" SYMBOLIC)")
-install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/format.md docs/limits.md docs/probes.md
+install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/flame-graphs.md docs/flame.svg docs/format.md
+  docs/limits.md docs/probes.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
 # CMake: find_package(tare) brings tare::tare, tare::static and tare::wrap.
