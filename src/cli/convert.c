@@ -15,7 +15,7 @@ struct convert {
     const struct tare__profile_reader *from; /* NULL to look at the content */
     const struct tare__format *format;       /* NULL to look at output_path */
     const char *type;                        /* NULL for the profile's own */
-    bool upward; /* of a flame graph */
+    bool upward;                             /* of a flame graph */
     bool help;
 };
 
