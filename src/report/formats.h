@@ -16,6 +16,7 @@ TARE__PROFILE_FORMAT(speedscope);
 TARE__PROFILE_FORMAT(dhat);
 TARE__PROFILE_FORMAT(heaptrack);
 TARE__PROFILE_FORMAT(chrome);
+TARE__PROFILE_FORMAT(html);
 
 const char *tare__dhat_lacks(const struct tare__profile *profile);
 const char *tare__heaptrack_lacks(const struct tare__profile *profile);

@@ -17,6 +17,8 @@ const struct tare__format tare__formats[] = {
      .all_processes = true, .write = tare__summary_json, .write_diff = tare__diff_json},
     {.name = "svg", .meaning = "a flame graph for the browser, of one metric", .extension = ".svg",
      .write_profile = tare__format_svg, .write_diff = tare__diff_svg},
+    {.name = "html", .meaning = "a page for the browser: flame graph, sites, timeline, statistics", .extension = ".html",
+     .write_profile = tare__format_html},
     {.name = "folded", .meaning = "a line for each call stack, with one metric's value, as flamegraph.pl takes",
      .extension = ".folded", .write_profile = tare__format_folded},
     {.name = "pprof", .meaning = "profile.proto in gzip, for pprof", .extension = ".pb.gz",
