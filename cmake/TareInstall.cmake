@@ -22,13 +22,14 @@ foreach(section IN ITEMS 1 3)
   install(FILES ${tare_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 # The pages lead to each other, to the examples and to the headers, by relative links that hold here as in the tree.
-install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# NOTICE: whose code is in the page that the command carries.
+install(FILES web/NOTICE LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.c")
 file(RELATIVE_PATH tare_include_from_docs /${CMAKE_INSTALL_DOCDIR} /${CMAKE_INSTALL_INCLUDEDIR})
 install(CODE "file(CREATE_LINK \"${tare_include_from_docs}\"
   \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/include\" SYMBOLIC)")
 install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/flame-graphs.md docs/flame.svg docs/format.md
-  docs/limits.md docs/probes.md
+  docs/html-report.md docs/html-report.png docs/limits.md docs/probes.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
 # CMake: find_package(tare) brings tare::tare, tare::static and tare::wrap.
