@@ -15,7 +15,8 @@
 enum { NODES_MAX = 30000, DEPTH_MAX = 1000, SMALLER = -1 };
 
 struct arrays {
-    json_t *parent, *function, **values;
+    json_t *parent, *function;
+    json_t *values; /* an array for each type */
 };
 
 /* Of a node, and of what is left out below it. */
@@ -25,7 +26,7 @@ static void add_node(struct tare__json *json, const struct arrays *arrays, json_
     tare__json_append(json, arrays->parent, json_integer(parent));
     tare__json_append(json, arrays->function, json_integer(function));
     for (size_t i = 0; i < type_count; i++)
-        tare__json_append(json, arrays->values[i], tare__html_exact(values[i]));
+        tare__json_append(json, json_array_get(arrays->values, i), tare__html_exact(values[i]));
 }
 
 static void add_smaller(struct tare__json *json, const struct arrays *arrays, const struct tare__call_tree *tree,
@@ -58,22 +59,18 @@ static void add_nodes(struct tare__json *json, const struct arrays *arrays, stru
 
 static json_t *object_of(struct tare__json *json, struct tare__html_names *names, const struct tare__call_tree *tree)
 {
-    json_t *object = json_object(), *values = json_array();
-    size_t count = tree->type_count;
-    struct arrays arrays = {json_array(), json_array(), calloc(count + 1, sizeof *arrays.values)};
-    int64_t *left = calloc(count + 1, sizeof *left);
-    if (left == NULL || arrays.values == NULL) {
-        json->failed = true;
-        count = 0;
-    }
-    for (size_t i = 0; i < count; i++)
-        tare__json_append(json, values, arrays.values[i] = json_array());
-    if (count > 0)
+    json_t *object = json_object();
+    struct arrays arrays = {json_array(), json_array(), json_array()};
+    int64_t *left = calloc(tree->type_count + 1, sizeof *left);
+    for (size_t i = 0; i < tree->type_count; i++)
+        tare__json_append(json, arrays.values, json_array());
+    if (left != NULL)
         add_nodes(json, &arrays, names, tree, left);
+    else
+        json->failed = true;
     tare__json_set(json, object, "parent", arrays.parent);
     tare__json_set(json, object, "function", arrays.function);
-    tare__json_set(json, object, "values", values);
-    free(arrays.values);
+    tare__json_set(json, object, "values", arrays.values);
     free(left);
     return object;
 }

@@ -102,8 +102,13 @@ async function tooltip(page) {
 
 async function keyboard(page) {
     const focused = () => page.evaluate(() => document.activeElement.getAttribute('name'));
-    await page.locator('#flame-search').focus();
+    await page.locator('h1').click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('grow');
+    assert.equal(await page.locator('#flame-graph .found').textContent(), '33.3 % matched: 1,000 bytes in 1 frame');
     await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('#flame-graph .found').textContent(), '');
     assert.equal(await focused(), 'all');
     await page.keyboard.press('ArrowDown');
     assert.equal(await focused(), 'main');
@@ -229,6 +234,7 @@ async function hostile(open) {
     const page = await open('hostile.html');
     assert.equal(await page.evaluate(() => window.harmed), undefined);
     assert.equal(await page.locator('img, h1 *, script').count(), 2); // the data and the page's own
+    assert.ok((await page.title()).startsWith('</title><script>'));
     const names = await page.locator('g.frame').evaluateAll((frames) => frames.map((one) => one.getAttribute('name')));
     for (const name of ['<!--<script>', '&lt;b&gt; &amp;', 'no UTF-8: \ufffd\ufffd \ufffd', 'a;b;c', '__proto__'])
         assert.ok(names.includes(name), `${name} in ${names.join('\n')}`);
@@ -268,6 +274,7 @@ async function million(open) {
         assert.equal(await label(page, 'all'), 'all: 1,999,999 samples, 100.0 %');
         assert.ok((await text(page, '#sites .rest'))[0].includes('of 1,000,000 sites'));
         assert.equal((await text(page, '#sites tbody td.number'))[0], '1,000,000');
+        assert.ok((await text(page, '#flame-graph .note'))[0].includes('narrower than a pixel'));
         await page.fill('#flame-search', 'leaf');
         const found = await page.locator('#flame-graph .found').textContent();
         const [least, more] = found.match(/matched: ([\d,]+) samples .* up to ([\d,]+) samples more/).slice(1)

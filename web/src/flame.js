@@ -22,13 +22,15 @@ export class FlameGraph {
         this.box = make('div', {class: 'flame'});
         this.tip = make('div', {class: 'tip', role: 'tooltip', hidden: true});
         this.details = make('p', {class: 'details', 'aria-live': 'polite'});
+        this.narrow = make('p', {class: 'note'});
         this.found = make('output', {class: 'found'});
         this.legend = make('ul', {class: 'legend', 'aria-label': 'Colours by module'});
         this.colours = new Map();
         this.makeTools();
-        this.element = section('flame-graph', 'Flame graph', this.tools, this.box, this.details, this.legend);
+        this.element = section('flame-graph', 'Flame graph', this.tools, this.box, this.details, this.narrow, this.legend);
         document.body.append(this.tip);
         this.box.addEventListener('keydown', (event) => this.key(event));
+        document.addEventListener('keydown', (event) => this.slash(event));
         new ResizeObserver(() => this.resize()).observe(this.box);
     }
 
@@ -62,6 +64,7 @@ export class FlameGraph {
         this.box.replaceChildren();
         if (this.hierarchy.value === 0) {
             this.chart = undefined;
+            this.narrow.hidden = true;
             this.box.append(make('p', {class: 'none'}, `${this.type.label}: none.`));
             return;
         }
@@ -88,19 +91,24 @@ export class FlameGraph {
         return Math.max(300, this.box.clientWidth);
     }
 
-    // A pixel, or as many as keep within FRAMES_MAX frames.
+    // Frames are drawn from a pixel on, or from as many as keep within FRAMES_MAX frames.
     leastWidth() {
         const widths = [], perValue = this.width() / this.hierarchy.value, pending = [this.hierarchy];
+        let narrow = 0;
         for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-            if (node.value * perValue < 1)
+            if (node.value * perValue < 1) {
+                narrow++;
                 continue;
+            }
             widths.push(node.value * perValue);
             for (const child of node.children)
                 pending.push(child);
         }
-        if (widths.length <= FRAMES_MAX)
-            return 1;
-        return widths.sort((a, b) => b - a)[FRAMES_MAX];
+        const least = widths.length <= FRAMES_MAX ? 1 : widths.sort((a, b) => b - a)[FRAMES_MAX];
+        this.narrow.hidden = narrow === 0 && least === 1;
+        this.narrow.textContent = `Frames narrower than ${least === 1 ? 'a pixel' : `${least.toFixed(1)} pixels`} `
+            + 'are not drawn; they count in those above them. Zoom in to see more.';
+        return least;
     }
 
     resize() {
@@ -161,7 +169,7 @@ export class FlameGraph {
 
     tell(node) {
         this.details.textContent = node === undefined
-            ? 'Click a frame, or press Enter on it, to zoom; arrow keys move; Escape resets.' : this.sentence(node);
+            ? 'Click a frame, or press Enter on it, to zoom in. Arrow keys move, / searches, Escape goes back.' : this.sentence(node);
     }
 
     pointer() {
@@ -226,10 +234,28 @@ export class FlameGraph {
         frames.on('focus', (event, node) => this.tell(node.data.index));
     }
 
+    slash(event) {
+        if (event.key !== '/' || event.ctrlKey || event.target instanceof HTMLInputElement)
+            return;
+        event.preventDefault();
+        this.input.focus();
+        this.input.select();
+    }
+
+    // The search first, then the zoom.
+    back() {
+        if (!this.term) {
+            this.reset();
+            return;
+        }
+        this.input.value = '';
+        this.find('');
+    }
+
     key(event) {
         const at = select(event.target).datum();
         if (event.key === 'Escape')
-            this.reset();
+            this.back();
         if (at?.data === undefined || !this.nodes.has(at.data.index))
             return;
         if (event.key === 'Enter' || event.key === ' ')

@@ -72,7 +72,7 @@ export function processes(data) {
         return '';
     const left = data.run.process_count - others.length;
     const note = `${data.run.process_count === 1 ? 'One' : figure(data.run.process_count)} beside this one`
-        + `${left > 0 ? `, of which the first ${figure(others.length)} are listed` : ''}; tare report --pid shows one.`;
+        + `${left > 0 ? `, of which the first ${figure(others.length)} are listed` : ''}; tare report --pid PID is about one of them.`;
     const heads = ['command', 'pid', 'allocations', 'peak bytes', 'leaked bytes'];
     const rows = others.map((one) => row(
         [make('code', {}, one.command), remarkOf(one)].filter(Boolean),

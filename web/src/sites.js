@@ -7,6 +7,8 @@ import {counted, figure, share} from './text.js';
 
 const STEP = 25;           // rows that are shown more at a time
 const COLUMNS_MAX = 6;
+const SITE_WIDTH = 300;    // pixels, at least
+const COLUMN_WIDTH = 105;
 const CALLERS = 3;         // that are shown beside a site
 
 // One figure of each heading, and how many allocations that was.
@@ -45,7 +47,8 @@ export class Sites {
         for (const type of this.columns)
             heads.push(make('th', {scope: 'col', class: 'number', title: type.label}, this.head(type.label, type)));
         this.heads.forEach((button, type) => button.closest('th')?.setAttribute('data-type', type?.name ?? 'site'));
-        return make('table', {}, make('caption', {class: 'unseen'}, 'Call sites and what they allocated'),
+        const width = `min-width:${SITE_WIDTH + this.columns.length * COLUMN_WIDTH}px`;
+        return make('table', {style: width}, make('caption', {class: 'unseen'}, 'Call sites and what they allocated'),
             make('thead', {}, make('tr', {}, heads)), this.body);
     }
 

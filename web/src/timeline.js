@@ -37,6 +37,8 @@ function mark(plot, from, to, peak, text, colours) {
     context.moveTo(left, top);
     context.lineTo(right, top);
     context.stroke();
+    context.textAlign = 'left';
+    context.textBaseline = 'alphabetic';
     context.font = `600 ${12 * ratio}px system-ui, sans-serif`;
     const room = plot.bbox.left + plot.bbox.width - context.measureText(text).width;
     context.fillText(text, Math.max(plot.bbox.left, Math.min(left, room)), top - 8 * ratio);
