@@ -127,7 +127,7 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
     if (memory == NULL)
         return errno;
     int error = tare__report_write(run->options.format, snapshot, &run->options.report, memory);
-    if (fclose(memory) != 0 && error == 0)
+    if ((fclose(memory) != 0 || bytes == NULL) && error == 0)
         error = ENOMEM;
     if (error == 0 && (fwrite(bytes, 1, length, out) != length || fflush(out) != 0))
         error = errno;

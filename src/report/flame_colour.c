@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A hue for each module, from its name, so that it looks the same in every graph; where
- * two of the largest would have the same one, the smaller takes another. Functions of a
+ * two of the largest would look alike, the smaller takes another. Functions of a
  * module differ in lightness. Without modules, as in folded stacks, hues are the functions'.
  */
 #include <errno.h>
@@ -80,12 +80,20 @@ static size_t hue_of(const char *name)
     return hash(name, version != NULL ? (size_t)(version - name) : strlen(name)) % HUES;
 }
 
+/* The first few are kept further apart than the others can be. */
+static bool is_taken(const bool taken[HUES], size_t hue, size_t rank)
+{
+    if (rank < HUES / 3 && (taken[(hue + 1) % HUES] || taken[(hue + HUES - 1) % HUES]))
+        return true;
+    return rank < HUES && taken[hue];
+}
+
 static void give_hues(const module_pointer *largest, size_t count)
 {
     bool taken[HUES] = {false};
     for (size_t i = 0; i < count; i++) {
         size_t hue = hue_of(tare__path_name(largest[i]->path));
-        while (i < HUES && taken[hue])
+        while (is_taken(taken, hue, i))
             hue = (hue + FAR) % HUES;
         taken[hue] = true;
         largest[i]->colour = hues[hue];

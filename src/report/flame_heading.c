@@ -160,7 +160,7 @@ static void write_truncated(struct tare__flame *flame, int side, FILE *out)
 
 static void write_left_out(struct tare__flame *flame, FILE *out)
 {
-    char figure[TARE__FIGURE_BYTES];
+    char figure[TARE__FIGURE_BYTES], levels[TARE__FIGURE_BYTES];
     const struct tare__call_tree *tree = &flame->tree;
     size_t too_small = tree->left_out - tree->too_deep;
     if (tree->left_out == 0)
@@ -169,9 +169,10 @@ static void write_left_out(struct tare__flame *flame, FILE *out)
     if (too_small > 0)
         fprintf(out, "%s function%s of less than %.2g %% each", tare__figure(figure, (int64_t)too_small),
                 too_small == 1 ? "" : "s", tree->least * 100);
+    fputs(too_small > 0 && tree->too_deep > 0 ? " and " : "", out);
     if (tree->too_deep > 0)
-        fprintf(out, "%s%s below the first %u levels", too_small > 0 ? ", and " : "",
-                tare__figure(figure, (int64_t)tree->too_deep), flame->levels);
+        fprintf(out, "%s function%s below the first %s levels", tare__figure(figure, (int64_t)tree->too_deep),
+                tree->too_deep == 1 ? "" : "s", tare__figure(levels, flame->levels));
     fputs(tree->left_out == 1 ? " is not drawn; it is" : " are not drawn; they are", out);
     fputs(" in the figures of the callers", out);
     end_line(flame, out);

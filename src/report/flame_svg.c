@@ -93,7 +93,9 @@ static int write_graph(struct tare__flame *flame, FILE *out)
     if (memory == NULL)
         return ENOMEM;
     tare__flame_heading(flame, legend, modules, memory);
-    error = fclose(memory) == 0 ? write_file(flame, heading, out) : ENOMEM;
+    bool written = !ferror(memory);
+    written &= fclose(memory) == 0;
+    error = written && heading != NULL ? write_file(flame, heading, out) : ENOMEM;
     free(heading);
     return error;
 }
