@@ -60,3 +60,12 @@ expect_status 1 "$TARE" diff record after --format svg --fail-if 'allocations>-4
 expect_text "$work/err" "tare: failed: allocations>-48"
 expect_status 2 "$TARE" diff record after --format folded
 expect_text "$work/err" "text, json, svg."
+
+# What is inexact says so, and which of the two.
+expect_status 0 "$TARE" run --save inexact --flamegraph graph.svg -- "$programs/inexact"
+reason=$(sed -n 's/^inexact: //p' "$work/err" | head -n1)
+[ -n "$reason" ] || fail "the summary tells nothing inexact"
+expect_text graph.svg ">inexact: $reason</text>"
+expect_status 0 "$TARE" diff record inexact --format svg
+expect_text "$work/out" ">after: inexact: $reason</text>"
+expect_no_text "$work/out" ">before: inexact"

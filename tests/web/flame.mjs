@@ -129,7 +129,8 @@ async function testSearch(open) {
 
 async function testKeys(open) {
     const page = await open(names);
-    const focused = async () => (await framesOf(page)).find((frame) => frame.focused);
+    const frames = await framesOf(page);
+    const focused = async () => frames[await page.evaluate(() => [...document.getElementById('frames').children].indexOf(document.activeElement))];
     for (let i = 0; i < 5 && !await focused(); i++)
         await page.keyboard.press('Tab');
     assert.equal((await focused()).i, 0, 'Tab leads to the root');
