@@ -132,7 +132,10 @@ json_t *tare__html_run(struct tare__json *json, const struct tare__profile *prof
 {
     const struct tare__snapshot *snapshot = profile->snapshot;
     const struct tare__process *process = &snapshot->processes[snapshot->main];
+    char line[TARE__COMMAND_LINE_BYTES];
     json_t *object = json_object();
+    tare__json_set(json, object, "command", tare__json_string(tare__command_line(line, process, COMMAND_COLUMNS)));
+    tare__json_set(json, object, "has_stacks", json_boolean(process->origins.site_count > 0));
     tare__json_set(json, object, "pid", json_integer(process->pid));
     tare__json_set(json, object, "mode", tare__json_string(process->mode));
     tare__json_set(json, object, "allocator", tare__json_string(process->allocator));

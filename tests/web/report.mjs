@@ -244,6 +244,10 @@ async function hostile(open) {
     for (const opener of await page.locator('#sites button.site').all())
         await opener.click();
     await fits(page);
+    await page.setViewportSize({width: 800, height: 900});
+    const right = await page.locator('tr.stack li').evaluateAll((items) =>
+        Math.max(...items.map((item) => item.getBoundingClientRect().right)));
+    assert.ok(right <= 800, `a call stack reaches to ${right}`);
     assert.equal(await page.evaluate(() => window.harmed), undefined);
 }
 
@@ -259,6 +263,24 @@ async function empty(open) {
     const page = await open('nothing.html');
     assert.equal((await text(page, '#empty h2'))[0], 'Nothing was allocated');
     assert.equal((await text(page, 'tr[data-statistic=allocations] td.number'))[0], '0');
+}
+
+// Figures alone: what would have to be counted by sites is not shown as 0.
+async function without(open) {
+    const page = await open('figures.html');
+    assert.equal((await text(page, '#no-stacks h2'))[0], 'No call stacks');
+    assert.equal(await page.locator('.card, #sites').count(), 0);
+    assert.equal((await text(page, 'tr[data-statistic=allocations] td.number'))[0], '62');
+    assert.equal(await page.locator('#sizes tbody tr').count() > 2, true);
+}
+
+async function scope(open) {
+    const page = await open('scope.html');
+    assert.equal((await text(page, 'h1'))[0], 'the <scope>');
+    assert.match((await text(page, '.facts li'))[0], /^a scope of .*\/scope/);
+    assert.equal(await page.locator('#sizes, #timeline').count(), 0); // which a scope has not
+    assert.equal(await label(page, 'all'), 'all: 123 bytes, 100.0 %');
+    assert.equal((await text(page, '#sites tbody small'))[0], 'scope.c:7');
 }
 
 // The best of a few: other work on the machine is not the page's.
@@ -286,7 +308,7 @@ async function million(open) {
     assert.ok(Math.min(...times) < 3000);
 }
 
-const pages = {known, doubtful, hostile, huge, empty, million};
+const pages = {known, doubtful, hostile, huge, empty, without, scope, million};
 await withBrowser(async (open) => {
     for (const name of process.argv.slice(2))
         await pages[name](open);

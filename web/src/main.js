@@ -35,13 +35,8 @@ function unitsOf(group, chosen, choose) {
         checked: type === chosen, onchange: () => choose(type)}), type.unit));
 }
 
-function empty(data) {
-    return make('section', {id: 'empty'}, make('h2', {}, 'Nothing was allocated'),
-        make('p', {}, data.run === undefined ? 'This profile has no samples.'
-            : 'Not one allocation was recorded, so there is no flame graph and there are no sites.'));
-}
-
-function body(data) {
+// The cards, the graph and the table, where there are call stacks to show.
+function stacks(data) {
     const groups = groupsOf(data.types), flame = new FlameGraph(data), sites = new Sites(data);
     const choose = (type) => {
         const group = groups.find((types) => types.includes(type));
@@ -52,25 +47,28 @@ function body(data) {
     };
     const cards = make('div', {class: 'cards', role: 'radiogroup', 'aria-label': 'What to show'},
         groups.map((group) => card(data, group, choose)));
-    return {cards, flame, sites, choose};
+    return {above: [cards, flame.element], below: [sites.element], show: () => choose(data.types[data.type])};
+}
+
+function noStacks({run}) {
+    const [id, title, text] = run === undefined
+        ? ['empty', 'Nothing was allocated', 'This profile has no samples.']
+        : run.statistics.every(({value}) => value === 0)
+            ? ['empty', 'Nothing was allocated', 'Not one allocation was recorded: there is no flame graph, and there are no sites.']
+            : ['no-stacks', 'No call stacks', 'None were recorded, as with --no-sites: there is no flame graph, and there are no sites.'];
+    return {above: [make('section', {id}, make('h2', {}, title), make('p', {}, text))], below: [], show: () => {}};
 }
 
 function start() {
-    const data = read(document.getElementById('data').textContent);
-    const main = document.getElementById('report');
+    const data = read(document.getElementById('data').textContent), {run} = data;
+    const hasStacks = run === undefined ? data.sites.count > 0 : run.has_stacks;
+    const {above, below, show} = hasStacks ? stacks(data) : noStacks(data);
+    const parts = [header(data), warnings(data), ...above, run && timelineSection(run), ...below,
+        run && make('div', {class: 'pair'}, histogram(data), statistics(data)), run && processes(data),
+        make('footer', {}, `tare ${data.version}`)];
     document.title = `${data.title} \u2013 tare report`;
-    main.replaceChildren(header(data), warnings(data));
-    const any = data.types.some((type) => type.total !== 0n) || data.sites.count > 0;
-    const parts = any ? body(data) : undefined;
-    main.append(...(any ? [parts.cards, parts.flame.element] : [empty(data)]));
-    if (data.run !== undefined && any)
-        main.append(timelineSection(data.run));
-    if (any)
-        main.append(parts.sites.element);
-    if (data.run !== undefined)
-        main.append(make('div', {class: 'pair'}, any ? histogram(data) : '', statistics(data)), processes(data));
-    main.append(make('footer', {}, `tare ${data.version}`));
-    parts?.choose(data.types[data.type]);
+    document.getElementById('report').replaceChildren(...parts.filter(Boolean));
+    show();
 }
 
 start();

@@ -12,7 +12,7 @@ function factsOf(data) {
     if (run === undefined)
         return ['a profile of another tool'];
     return [
-        run.scope && `scope ${[run.scope.name || 'without a name', run.scope.place].filter(Boolean).join(', ')}`,
+        run.scope && `a scope of ${run.command}${run.scope.place && `, ${run.scope.place}`}`,
         run.end,
         run.running && 'still running',
         BigInt(run.duration_ns) > 0n && `allocated for ${duration(run.duration_ns)}`,
@@ -50,6 +50,8 @@ export function statistics(data) {
 
 export function histogram(data) {
     const {sizes} = data.run;
+    if (sizes.length === 0) // as of a scope
+        return '';
     const most = sizes.reduce((top, [, , count]) => (BigInt(count) > top ? BigInt(count) : top), 1n);
     const rows = sizes.map(([low, high, count]) => {
         const bar = make('i', {'aria-hidden': 'true'});
@@ -57,8 +59,7 @@ export function histogram(data) {
         return row(low === high ? figure(BigInt(low)) : `${figure(BigInt(low))} \u2013 ${figure(BigInt(high))}`,
             figure(BigInt(count)), make('td', {class: 'bar'}, bar));
     });
-    return section('sizes', 'Sizes of allocations', sizes.length === 0 ? make('p', {class: 'none'}, 'No allocations.')
-        : table('Allocations by requested bytes', [{text: 'requested bytes'}, {text: 'allocations', number: true}, {text: ''}], rows));
+    return section('sizes', 'Sizes of allocations', table('Allocations by requested bytes', [{text: 'requested bytes'}, {text: 'allocations', number: true}, {text: ''}], rows));
 }
 
 function remarkOf({inexact, running}) {

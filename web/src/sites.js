@@ -189,6 +189,6 @@ export class Sites {
         const figures = this.data.types.filter((type) => this.values[type.index][row] !== 0n)
             .map((type) => make('li', {}, `${type.label}: ${figure(this.values[type.index][row])} (${share(this.values[type.index][row], type.total)})`));
         return make('tr', {class: 'stack'}, make('td', {colspan: this.columns.length + 1},
-            make('ol', {'aria-label': 'Call stack, the innermost first'}, items), make('ul', {class: 'figures'}, figures)));
+            make('div', {}, make('ol', {'aria-label': 'Call stack, the innermost first'}, items), make('ul', {}, figures))));
     }
 }

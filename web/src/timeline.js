@@ -83,7 +83,11 @@ function plot(box, timeline, peak, at) {
 }
 
 export function timelineSection(run) {
+    if (run.scope !== undefined) // it has no points
+        return '';
     const {timeline} = run, peak = BigInt(run.statistics.find(({name}) => name === 'peak_bytes').value);
+    if (peak === 0n)
+        return '';
     if (timeline.time_ns.length === 0)
         return section('timeline', 'Live bytes over time', make('p', {class: 'none'},
             `No points: they are set every 16 allocations or more. The peak is ${counted(peak, 'bytes')}.`));
