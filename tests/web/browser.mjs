@@ -8,20 +8,22 @@ import {pathToFileURL} from 'node:url';
 
 const {chromium} = createRequire(join(process.env.WEB_MODULES, 'x.js'))('playwright-core');
 
-// Calls body(open), where open(file, options) gives a page.
+// Calls body(open), where open(file, options) gives a page. That of a viewer, which is not ours, may load its own
+// files and talk on the console.
 export async function withBrowser(body) {
     const browser = await chromium.launch({
         executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
         args: ['--no-sandbox', '--disable-gpu'],
     });
     const faults = [];
-    const open = async (file, options = {}) => {
+    const open = async (file, {isViewer = false, ...options} = {}) => {
         const page = await browser.newPage({viewport: {width: 1280, height: 900}, offline: true, ...options});
         const url = pathToFileURL(resolve(file)).href;
-        page.on('console', (message) => faults.push(`console: ${message.text()}`));
+        const isExpected = (requested) => requested === url || (isViewer && requested.startsWith('file:'));
+        page.on('console', (message) => isViewer || faults.push(`console: ${message.text()}`));
         page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
         page.on('dialog', (dialog) => faults.push(`dialog: ${dialog.message()}`));
-        page.on('request', (request) => request.url() !== url && faults.push(`request: ${request.url()}`));
+        page.on('request', (request) => isExpected(request.url()) || faults.push(`request: ${request.url()}`));
         await page.goto(url);
         return page;
     };
