@@ -182,6 +182,19 @@ static int read_location(struct reading *reading, size_t i)
     return error;
 }
 
+/* Its text is looked at even where no location refers to it. */
+static int read_function(struct reading *reading, size_t i)
+{
+    const Tare__Pprof__Function *function = reading->from->function[i];
+    const char *text;
+    int error = add_id(reading, &reading->functions, function->id);
+    if (error == 0)
+        error = text_at(reading, function->name, &text);
+    if (error == 0)
+        error = text_at(reading, function->system_name, &text);
+    return error == 0 ? text_at(reading, function->filename, &text) : error;
+}
+
 static int read_places(struct reading *reading)
 {
     const Tare__Pprof__Profile *from = reading->from;
@@ -189,7 +202,7 @@ static int read_places(struct reading *reading)
     for (size_t i = 0; error == 0 && i < from->n_mapping; i++)
         error = read_mapping(reading, i);
     for (size_t i = 0; error == 0 && i < from->n_function; i++)
-        error = add_id(reading, &reading->functions, from->function[i]->id);
+        error = read_function(reading, i);
     for (size_t i = 0; error == 0 && i < from->n_location; i++)
         error = read_location(reading, i);
     return error;
