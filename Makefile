@@ -28,8 +28,9 @@ bench: setup ## what measuring costs, beside the plain run
 
 fuzz: setup ## damaged files by libFuzzer, for FUZZ_SECONDS, 600 by default
 	cmake --preset dev-clang
-	cmake --build --preset dev-clang --target fuzz_reader
-	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_reader
+	cmake --build --preset dev-clang --target fuzz_reader fuzz_profiles
+	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_reader corpus
+	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_profiles profiles
 
 format: ## rewrite the sources as .clang-format says
 	scripts/lint --fix

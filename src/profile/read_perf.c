@@ -94,6 +94,17 @@ static char *copy(struct tare__span span, const char *behind)
     return text;
 }
 
+/* "x" with bytes, and another that is called "x:bytes". */
+static int check_names(const struct reading *reading)
+{
+    const struct tare__profile *profile = reading->profile;
+    for (size_t i = 0; i < profile->type_count; i++)
+        if (tare__profile_type_named(profile, profile->types[i].name) < i)
+            return tare__profile_refuse(reading->input, "two kinds of its events would have the type '%s'",
+                                        profile->types[i].name);
+    return 0;
+}
+
 static int make_profile(struct reading *reading)
 {
     struct tare__profile_type types[TYPES_MAX + 1];
@@ -119,7 +130,7 @@ static int make_profile(struct reading *reading)
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     reading->profile->default_type = count > 0 && reading->has_bytes[0] ? 1 : 0;
-    return error;
+    return error == 0 ? check_names(reading) : error;
 }
 
 /* ---- Frames --------------------------------------------------------------------- */

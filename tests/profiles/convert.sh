@@ -160,6 +160,8 @@ sed 's/5.250001: /5.250001 /' perf.txt >event.txt
 refused 3 "event.txt: line 9: this is no event" convert event.txt
 sed '9s/arg2=0x20/arg2=huge/' perf.txt >size.txt
 refused 3 "size.txt: line 9: this event has no size that can be read" convert size.txt
+printf 'p 1 1.0: sdt_a:alloc_locked: arg1=1 arg2=9\n\np 1 1.0: sdt_a:alloc_locked:bytes: x=1\n' >twice.txt
+refused 3 "twice.txt: two kinds of its events would have the type 'sdt_a:alloc_locked:bytes'" convert twice.txt
 sed 2d perf.txt >orphan.txt
 refused 3 "orphan.txt: line 2" convert --from perf orphan.txt
 printf '# only a comment\n' >comment.txt
