@@ -79,14 +79,15 @@ static int write_escaped(const char *bytes, size_t count, void *out)
     return 0;
 }
 
-static void write_page(const json_t *object, FILE *out)
+static int write_page(const json_t *object, FILE *out)
 {
     const char *at =
         memmem(tare__html_template, (size_t)(tare__html_template_end - tare__html_template), place, sizeof place - 1);
     fwrite(tare__html_template, 1, (size_t)(at - tare__html_template), out);
-    json_dump_callback(object, write_escaped, out, JSON_COMPACT | JSON_ENSURE_ASCII);
+    int status = json_dump_callback(object, write_escaped, out, JSON_COMPACT | JSON_ENSURE_ASCII);
     at += sizeof place - 1;
     fwrite(at, 1, (size_t)(tare__html_template_end - at), out);
+    return status == 0 ? 0 : ENOMEM;
 }
 
 int tare__format_html(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out)
@@ -100,7 +101,7 @@ int tare__format_html(const struct tare__profile *profile, const struct tare__re
     if (error == 0)
         error = names.error != 0 ? names.error : json.failed ? ENOMEM : 0;
     if (error == 0)
-        write_page(object, out);
+        error = write_page(object, out);
     json_decref(object);
     tare__html_names_free(&names);
     return error;

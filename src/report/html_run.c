@@ -21,7 +21,8 @@ static json_t *lines_of(struct tare__json *json, void (*write)(const struct tare
     FILE *memory = open_memstream(&text, &bytes);
     if (memory != NULL)
         write(snapshot, memory);
-    if (memory == NULL || fclose(memory) != 0) {
+    bool whole = memory != NULL && ferror(memory) == 0;
+    if (memory == NULL || fclose(memory) != 0 || !whole || text == NULL) {
         json->failed = true;
         free(text);
         return list;

@@ -1,45 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every allocation of drawing a flame graph fails once: an error each time, or the same graph. */
-#include <errno.h>
-#include <stdlib.h>
-
-#include "check.h"
+#include "failing_malloc.h"
 #include "flame.h"
-
-/* The harness stands before malloc: the n-th call fails, and 0 is none. */
-static size_t calls, failing;
-
-void *__libc_malloc(size_t bytes);
-void *__libc_calloc(size_t count, size_t bytes);
-void *__libc_realloc(void *block, size_t bytes);
-
-static bool fails(void)
-{
-    calls++;
-    if (calls == failing)
-        errno = ENOMEM;
-    return calls == failing;
-}
-
-void *malloc(size_t bytes)
-{
-    return fails() ? NULL : __libc_malloc(bytes);
-}
-
-void *calloc(size_t count, size_t bytes)
-{
-    return fails() ? NULL : __libc_calloc(count, bytes);
-}
-
-void *realloc(void *block, size_t bytes)
-{
-    return fails() ? NULL : __libc_realloc(block, bytes);
-}
-
-void *reallocarray(void *block, size_t count, size_t bytes)
-{
-    return realloc(block, count * bytes);
-}
 
 static struct tare__profile profile;
 
