@@ -80,7 +80,7 @@ static void write_type(const struct tare__profile *profile, size_t type, uint32_
     }
     snprintf(name, sizeof name, "%.128s", profile->types[type].name);
     if (below < 0)
-        snprintf(name, sizeof name, "%.128s (without %" PRId64 " of no call stack)", profile->types[type].name, below);
+        snprintf(name, sizeof name, "%.128s (without %" PRId64 ")", profile->types[type].name, below);
     fputs("{\"type\":\"sampled\",\"name\":", out);
     tare__json_write_string(name, out);
     fprintf(out, ",\"unit\":\"%s\",\"startValue\":0,\"endValue\":%" PRId64 ",\"samples\":[",

@@ -56,7 +56,10 @@ printf 'main 3\n' | gzip | head -c 20 >cut.gz
 refused 3 "cut.gz: it is cut off: gzip's data goes on behind its end at offset 20" convert cut.gz
 { printf 'main 3\n' | gzip | head -c 12; printf 'not deflate at all'; } >damaged.gz
 refused 3 "damaged.gz: it is damaged: gzip's data at offset " convert damaged.gz
-head -c 1100000000 /dev/zero | gzip -1 >bomb.gz
+head -c 16M /dev/zero | gzip >member.gz
+for ((i = 0; i < 65; i++)); do
+    cat member.gz
+done >bomb.gz
 refused 3 "bomb.gz: it is larger than 1 GiB when unpacked" convert bomb.gz
 
 # ---- pprof ---------------------------------------------------------------------------------------------------------
@@ -80,11 +83,20 @@ printf 'main 1\n' >main.folded
 refused 2 "There are samples." convert main.folded --type cpu
 make_pprof empty
 folds_to '' empty.pb
+make_pprof negative # what can't be there in speedscope is named
+folds_to "$wanted"$'\n''main -50' negative.pb
+expect_status 0 "$TARE" convert negative.pb -o negative.pb.gz
+folds_to "$wanted"$'\n''main -50' negative.pb.gz
+expect_status 0 "$TARE" convert negative.pb -o negative.speedscope.json
+expect_equal "$(jq -c '[.profiles[] | .name, .endValue]' negative.speedscope.json)" \
+    '["alloc_objects (without -5)",1031,"alloc_space (without -50)",10310]' "what speedscope gets"
 
 size=$(stat -c %s hostile.pb)
 while read -r case text; do
     make_pprof "$case"
-    [[ ! $text =~ SIZE(\+.) ]] || text=${text/SIZE+?/$((size${BASH_REMATCH[1]}))} # what is wrong comes behind
+    if [[ $text =~ SIZE\+(.) ]]; then # what is wrong comes behind the valid one
+        text=${text/SIZE+?/$((size + BASH_REMATCH[1]))}
+    fi
     refused 3 "can't read $case.pb: $text" convert --from pprof "$case.pb"
 done <<'END'
 cut it is damaged at offset

@@ -86,6 +86,7 @@ CASES = {
     "long_number": lambda: Profile().data() + b"\x48" + b"\xff" * 11,
     "wrong_type": lambda: Profile().data() + field(2, 5),
     "inner": lambda: Profile().data() + field(2, b"\x0a\x05\x01"),
+    "negative": changed(lambda profile: profile.samples.append(profile.sample([1000], [-5, -50]))),
     "no_location": sample([1000, 12345], [1, 1]),
     "few_values": sample([1000], [1]),
     "too_many": changed(lambda profile: profile.samples.extend([profile.sample([1000], [1, (1 << 63) - 1])] * 2)),

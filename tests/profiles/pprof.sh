@@ -52,3 +52,26 @@ record plain -- ./plain
 expect_status 0 go tool pprof -raw plain.pb.gz
 grep -A2 -E ' innermost .*plain.c:' "$work/out" | grep -qE '^ +middle .*plain.c:' || fail "middle is not inlined into outer"
 expect_equal "$(total alloc_space plain.pb.gz)" "$(jq .bytes_allocated plain.json)" "alloc_space of plain"
+
+# A scope that was saved by itself has its name as a label.
+cat >scope.c <<'END'
+#include <stdlib.h>
+#include <tare/tare.h>
+static void *volatile kept;
+int main(void)
+{
+    tare_stats stats;
+    tare_scope *scope = tare_open(.name = "the load");
+    kept = malloc(123);
+    free(malloc(77));
+    return tare_save(scope, "scope.tare") != 0 || tare_close(scope, &stats) != 0;
+}
+END
+gcc -g -fno-builtin -I"$SOURCE_DIR/include" scope.c -o scope -L"$BUILD_DIR" -ltare -Wl,-rpath,"$BUILD_DIR" ||
+    fail "scope.c"
+expect_status 0 ./scope
+expect_status 0 "$TARE" report scope.tare --format pprof -o scope.pb.gz
+expect_equal "$(total alloc_space scope.pb.gz)" 200 "alloc_space of the scope"
+expect_equal "$(total leaked_space scope.pb.gz)" 123 "leaked_space of the scope"
+expect_status 0 go tool pprof -raw scope.pb.gz
+expect_text "$work/out" "scope:[the load]"
