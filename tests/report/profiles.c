@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: profiles FORMAT hostile|huge|million|empty
+ * usage: profiles FORMAT hostile|huge|million|wide|empty
  * Writes profiles that no program here makes:
  *
  *   hostile  names that would do harm if they were taken for HTML or for script, a stack
  *            150 deep, and C++ names of 200 characters; "samples" of 1 for each name
  *   huge     two stacks of 2^53 + 1 and 2^53 + 3: a double rounds them and their sum
  *   million  1,000,000 distinct stacks, 20 deep; of the value 1 each, but one has 1,000,000
+ *   wide     250 stacks of the same value, 100 deep, which have nothing in common
  *   empty    a type, and nothing else
  */
 #include <string.h>
@@ -91,6 +92,19 @@ static void million(void)
     }
 }
 
+static void wide(void)
+{
+    for (uint32_t i = 0; i < 250; i++) {
+        uint32_t stack = 0;
+        for (uint32_t depth = 0; depth < 100; depth++) {
+            char name[32];
+            snprintf(name, sizeof name, "of_%u_at_%u", i, depth);
+            stack = call(stack, name, 1);
+        }
+        add(stack, 1);
+    }
+}
+
 int main(int count, char **arguments)
 {
     static const struct tare__profile_type types[] = {{"samples", "count"}};
@@ -104,6 +118,8 @@ int main(int count, char **arguments)
         huge();
     else if (strcmp(arguments[2], "million") == 0)
         million();
+    else if (strcmp(arguments[2], "wide") == 0)
+        wide();
     CHECK_EQUAL(tare__format_named(arguments[1])->write_profile(&profile, &(struct tare__report_options){0}, stdout),
                 0);
     tare__profile_free(&profile);

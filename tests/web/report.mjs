@@ -258,6 +258,24 @@ async function huge(open) {
     assert.deepEqual(await text(page, '#sites tbody td.number'), ['9,007,199,254,740,995', '9,007,199,254,740,993']);
 }
 
+// More frames of a pixel than can be drawn at once: the outermost, and all of what is zoomed.
+async function wide(open) {
+    const page = await open('wide.html');
+    const frames = await page.locator('g.frame').count();
+    assert.ok(frames > 3900 && frames <= 4000, `${frames} frames`);
+    assert.ok((await text(page, '#flame-graph .note'))[0].startsWith('Only the 4,000 widest frames are drawn'));
+    await page.locator(frame('of_7_at_2')).focus();
+    await page.keyboard.press('Enter');
+    await page.locator(frame('of_7_at_99')).waitFor();
+    assert.equal(await page.locator('g.frame').count(), 101);
+    assert.equal(await page.evaluate(() => document.activeElement.getAttribute('name')), 'of_7_at_2');
+    assert.ok(await page.locator('#flame-graph .note').isHidden());
+    await page.fill('#flame-search', '_at_99');
+    assert.equal(await page.locator('#flame-graph .found').textContent(), '100.0 % matched: 250 samples in 250 frames');
+    await page.getByRole('button', {name: 'Reset zoom'}).click();
+    assert.equal(await page.locator('g.frame').count(), frames);
+}
+
 async function empty(open) {
     assert.equal((await text(await open('empty.html'), '#empty h2'))[0], 'Nothing was allocated');
     const page = await open('nothing.html');
@@ -308,7 +326,7 @@ async function million(open) {
     assert.ok(Math.min(...times) < 3000);
 }
 
-const pages = {known, doubtful, hostile, huge, empty, without, scope, million};
+const pages = {known, doubtful, hostile, huge, wide, empty, without, scope, million};
 await withBrowser(async (open) => {
     for (const name of process.argv.slice(2))
         await pages[name](open);

@@ -13,7 +13,7 @@ cmp sites.html again.html || fail "two reports of one record differ"
 expect_status 0 "$TARE" report sites.record --format html --metric leak -o leaks.html
 
 "$REPORT_WRITE" html --suppress leak:fib >snapshot.html || fail "the snapshot's report"
-for name in hostile huge empty; do
+for name in hostile huge wide empty; do
     "$PROFILES" html "$name" >"$name.html" || fail "the report of $name"
 done
 cat >nothing.c <<'EOF'
@@ -46,4 +46,4 @@ expect_status 0 "$TARE" report inexact.record --format html -o inexact.html
 expect_status 3 "$TARE" report sites.record --format html -o missing/page.html
 expect_text "$work/err" "missing/page.html"
 
-in_browser report.mjs known doubtful hostile huge empty without scope
+in_browser report.mjs known doubtful hostile huge wide empty without scope

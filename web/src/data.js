@@ -60,19 +60,45 @@ export function moduleOf(data, node) {
 
 export const valueOf = (data, type, node) => BigInt(data.tree.values[type][node]);
 
-// What the flame graph is drawn from: nodes that count in this type.
-export function hierarchyOf(data, type) {
+// What the flame graph is drawn from, by their number: nodes that count in this type.
+export function nodesOf(data, type) {
     const {parent, values} = data.tree;
     const nodes = new Array(parent.length);
     for (let i = 0; i < parent.length; i++) {
         const value = Math.max(0, Number(values[type][i]));
         if (i > 0 && (value === 0 || nodes[parent[i]] === undefined))
             continue;
-        nodes[i] = {index: i, name: briefOf(data, i), value, children: []};
+        nodes[i] = {index: i, name: briefOf(data, i), value, depth: i > 0 ? nodes[parent[i]].depth + 1 : 0, children: []};
         if (i > 0)
             nodes[parent[i]].children.push(nodes[i]);
     }
-    return nodes[0];
+    return nodes;
+}
+
+// Those of a pixel or more where the focus is `width` pixels wide: all, or if there are too many
+// the widest, and of equal ones the outermost. Whoever is in is so with all callers.
+export function chooseNodes(data, nodes, focus, width, most) {
+    const least = nodes[focus].value / width, pending = [nodes[focus]], wide = [];
+    let narrow = false;
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+        if (node.value < least) {
+            narrow = true;
+            continue;
+        }
+        wide.push(node);
+        for (const child of node.children)
+            pending.push(child);
+    }
+    if (wide.length <= most)
+        return {root: nodes[0], crowded: false, narrow};
+    const kept = wide.sort((a, b) => b.value - a.value || a.depth - b.depth || a.index - b.index).slice(0, most);
+    for (let at = focus; at !== 0; at = data.tree.parent[at])
+        kept.push(nodes[data.tree.parent[at]]);
+    const copies = new Map(kept.map((node) => [node.index, {...node, children: []}]));
+    for (const copy of [...copies.values()].sort((a, b) => a.index - b.index))
+        if (copy.index !== 0)
+            copies.get(data.tree.parent[copy.index]).children.push(copy);
+    return {root: copies.get(0), crowded: true, narrow};
 }
 
 // Of each function, whether its name has the term.

@@ -3,9 +3,9 @@
 // keyboard, and a bound on how many frames are drawn, so that a large profile opens at once.
 import flamegraph from 'd3-flame-graph';
 import {select} from 'd3-selection';
-import {SMALLER, baseName, hierarchyOf, moduleOf, nameOf, search, valueOf} from './data.js';
+import {SMALLER, baseName, chooseNodes, moduleOf, nameOf, nodesOf, search, valueOf} from './data.js';
 import {make, section} from './dom.js';
-import {counted, share} from './text.js';
+import {counted, figure, share} from './text.js';
 
 const CELL = 20;          // pixels
 const FRAMES_MAX = 4000;  // drawn at once
@@ -50,79 +50,67 @@ export class FlameGraph {
         this.type = type;
         this.total = type.total;
         this.element.querySelector('h2').textContent = `Flame graph: ${type.label.toLowerCase()}`;
-        this.hierarchy = hierarchyOf(this.data, type.index);
+        this.nodes = nodesOf(this.data, type.index);
+        if (this.nodes[this.zoomed] === undefined)
+            this.zoomed = 0;
         this.paint();
         this.draw();
-        this.find(this.input.value);
-        this.tell(undefined);
+        this.tell(this.zoomed === 0 ? undefined : this.zoomed);
     }
 
     // From scratch: a type at a time has a tree of its own.
     draw() {
-        const before = this.zoomed;
-        this.zoomed = 0;
         this.box.replaceChildren();
-        if (this.hierarchy.value === 0) {
-            this.chart = undefined;
-            this.narrow.hidden = true;
+        this.narrow.hidden = true;
+        this.chart = undefined;
+        if (this.nodes[0].value === 0) {
             this.box.append(make('p', {class: 'none'}, `${this.type.label}: none.`));
             return;
         }
+        const choice = this.choose();
         this.chart = flamegraph().width(this.width()).cellHeight(CELL).inverted(!this.upward).resetHeightOnZoom(true)
             .transitionDuration(0).tooltip(this.pointer()).getName((node) => node.data.name)
             .setLabelHandler((node) => this.sentence(node.data.index)).setDetailsHandler(() => {})
             .setSearchMatch((node) => this.hits.has(node.data.index)).setSearchHandler(() => {})
-            .setColorMapper((node) => this.colour(node)).onClick((node) => this.isZoomed(node));
-        this.nodes = new Map();
-        this.chart.minFrameSize(this.leastWidth());
-        select(this.box).datum(this.hierarchy).call(this.chart);
-        select(this.box).datum().each((node) => this.nodes.set(node.data.index, node));
-        const smooth = this.nodes.size <= SMOOTH_MAX && !matchMedia('(prefers-reduced-motion: reduce)').matches;
-        if (before !== 0 && this.nodes.has(before))
-            this.chart.zoomTo(this.nodes.get(before));
-        else
-            this.dress();
+            .setColorMapper((node) => this.colour(node))
+            .minFrameSize(choice.crowded ? 0.5 : 1); // those chosen have a pixel but for rounding
+        select(this.box).datum(choice.root).call(this.chart);
+        this.drawn = new Map();
+        select(this.box).datum().each((node) => this.drawn.set(node.data.index, node));
+        if (this.zoomed !== 0)
+            this.chart.zoomTo(this.drawn.get(this.zoomed));
+        this.chart.onClick((node) => this.isZoomed(node));
+        const smooth = this.drawn.size <= SMOOTH_MAX && !matchMedia('(prefers-reduced-motion: reduce)').matches;
         this.chart.transitionDuration(smooth ? 200 : 0);
+        this.whole.disabled = this.zoomed === 0;
+        this.find(this.input.value);
         if (this.upward)
             this.box.scrollTop = this.box.scrollHeight;
+    }
+
+    // Of what is zoomed, as much as can be drawn at once; and what is not drawn is said.
+    choose() {
+        const choice = chooseNodes(this.data, this.nodes, this.zoomed, this.width(), FRAMES_MAX);
+        this.narrow.hidden = !choice.crowded && !choice.narrow;
+        this.narrow.textContent = `${choice.crowded ? `Only the ${figure(BigInt(FRAMES_MAX))} widest frames are drawn; the others`
+            : 'Frames narrower than a pixel are not drawn; they'} count in those above them. Zoom in to see more.`;
+        this.crowded = choice.crowded;
+        return choice;
     }
 
     width() {
         return Math.max(300, this.box.clientWidth);
     }
 
-    // Frames are drawn from a pixel on, or from as many as keep within FRAMES_MAX frames.
-    leastWidth() {
-        const widths = [], perValue = this.width() / this.hierarchy.value, pending = [this.hierarchy];
-        let narrow = 0;
-        for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-            if (node.value * perValue < 1) {
-                narrow++;
-                continue;
-            }
-            widths.push(node.value * perValue);
-            for (const child of node.children)
-                pending.push(child);
-        }
-        const least = widths.length <= FRAMES_MAX ? 1 : widths.sort((a, b) => b - a)[FRAMES_MAX];
-        this.narrow.hidden = narrow === 0 && least === 1;
-        this.narrow.textContent = `Frames narrower than ${least === 1 ? 'a pixel' : `${least.toFixed(1)} pixels`} `
-            + 'are not drawn; they count in those above them. Zoom in to see more.';
-        return least;
-    }
-
     resize() {
-        if (this.chart === undefined || this.chart.width() === this.width())
-            return;
-        this.chart.width(this.width()).minFrameSize(this.leastWidth()).update();
-        this.dress();
+        if (this.chart !== undefined && this.chart.width() !== this.width())
+            this.draw();
     }
 
     turn() {
         this.upward = !this.upward;
         this.flip.setAttribute('aria-pressed', String(this.upward));
         this.draw();
-        this.find(this.input.value);
     }
 
     // ---- Colours: a hue for each module, by what is in it -------------------------
@@ -192,15 +180,21 @@ export class FlameGraph {
     // ---- Zoom, search, keyboard ------------------------------------------------------
 
     isZoomed(node) {
+        const wasCrowded = this.crowded, focused = this.box.contains(document.activeElement);
         this.zoomed = node.data.index;
         this.whole.disabled = this.zoomed === 0;
-        this.dress();
+        if (this.choose().crowded || wasCrowded)
+            this.draw();
+        else
+            this.dress();
+        if (focused)
+            this.frame(this.zoomed)?.focus({preventScroll: true});
         this.tell(this.zoomed === 0 ? undefined : this.zoomed);
     }
 
     reset() {
         if (this.chart !== undefined && this.zoomed !== 0)
-            this.chart.zoomTo(this.nodes.get(0));
+            this.chart.zoomTo(this.drawn.get(0));
     }
 
     find(term) {
@@ -256,13 +250,17 @@ export class FlameGraph {
         const at = select(event.target).datum();
         if (event.key === 'Escape')
             this.back();
-        if (at?.data === undefined || !this.nodes.has(at.data.index))
+        if (at?.data === undefined || !this.drawn?.has(at.data.index))
             return;
         if (event.key === 'Enter' || event.key === ' ')
             this.chart.zoomTo(at);
         else if (!this.move(at, event.key))
             return;
         event.preventDefault();
+    }
+
+    frame(node) {
+        return this.box.querySelector(`g[data-node="${node}"]`);
     }
 
     move(at, key) {
@@ -273,7 +271,7 @@ export class FlameGraph {
         if (next === undefined)
             return false;
         for (const node of next.filter(Boolean)) {
-            const frame = this.box.querySelector(`g[data-node="${node.data.index}"]`);
+            const frame = this.frame(node.data.index);
             if (frame !== null) {
                 frame.focus();
                 break;
