@@ -155,6 +155,25 @@ folds_to "[no call stack] 300" perf.txt --type sdt_tare:realloc:bytes
 folds_to "main 1" perf.txt --type sdt_tare:scope_close
 refused 2 "There are sdt_tare:alloc, sdt_tare:alloc:bytes, sdt_tare:realloc, sdt_tare:realloc:bytes, sdt_tare:scope_close." \
     convert perf.txt --type sdt_tare:scope_close:bytes
+cat >inlined.txt <<'END'
+program 1 1.0: probe_libc:malloc: (98930) size=0x10
+	           98930 __GI___libc_malloc+0x0 (inlined)
+	           1271f inner+0x91 (inlined)
+	           1271f outer+0x91 (/bin/program)
+	           10ddf main+0xd (/bin/program)
+END
+expect_status 0 "$TARE" convert inlined.txt -o inlined.pb.gz
+python3 - >"$work/out" <<'END' || fail "inlined.pb.gz"
+import profiles
+profile = profiles.pprof_messages("inlined.pb.gz")
+for number in profile.samples[0].all[1]:
+    location = profile.locations[number]
+    mapping = profile.mappings.get(location.one(2))
+    print(profiles.pprof_names(profile, location), profile.text[mapping.one(5)] if mapping else "?")
+END
+expect_equal "$(cat "$work/out")" "['__GI___libc_malloc'] ?
+['inner', 'outer'] /bin/program
+['main'] /bin/program" "what is inlined"
 cat >known.txt <<'END'
 program 1 [000] 1.0: probe_libc:malloc: (7f00) bytes=7
 	7f00 malloc+0x0 (/lib/libc.so.6)
