@@ -32,6 +32,13 @@ install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/flame-gr
   docs/html-report.md docs/html-report.png docs/limits.md docs/probes.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
+# For those who listen to the probes.
+if(TARE_PROBES)
+  install(DIRECTORY share/bpftrace DESTINATION ${CMAKE_INSTALL_DATADIR}/tare)
+  configure_file(share/systemtap/tapset/tare.stp.in ${PROJECT_BINARY_DIR}/tare.stp @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/tare.stp DESTINATION ${CMAKE_INSTALL_DATADIR}/systemtap/tapset)
+endif()
+
 # CMake: find_package(tare) brings tare::tare, tare::static and tare::wrap.
 install(EXPORT tareTargets NAMESPACE tare:: DESTINATION ${tare_cmake_dir})
 configure_package_config_file(cmake/package/tareConfig.cmake.in ${PROJECT_BINARY_DIR}/tareConfig.cmake

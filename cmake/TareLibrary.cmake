@@ -40,6 +40,10 @@ if(TARE_PROBES)
   endif()
 endif()
 
+# Listeners in the kernel find call stacks by frame pointers: where the program has them, ours must not break the chain.
+set_source_files_properties(${TARE_SOURCE_DIR}/src/capture/probe.c ${TARE_SOURCE_DIR}/src/capture/record.c PROPERTIES
+  COMPILE_OPTIONS -fno-omit-frame-pointer)
+
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
 # no vector registers (lazy binding does not save them for us), no builtins (our
 # calloc must not be folded into a call of itself), and never -O0, whose frames

@@ -8,7 +8,7 @@ source "$SOURCE_DIR/tests/use/common.sh"
 # A copy of the tree, so that the build directory of the preset is not this one's.
 mkdir "$scratch/tree"
 cd "$SOURCE_DIR"
-cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md CONTRIBUTING.md cmake include src docs bench examples "$scratch/tree"
+cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md CONTRIBUTING.md cmake include src share docs bench examples "$scratch/tree"
 make -C "$scratch/tree" install PREFIX=/opt/tare DESTDIR="$scratch/root" >"$scratch/log" 2>&1 ||
     { cat "$scratch/log"; exit 1; }
 
