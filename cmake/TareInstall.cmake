@@ -29,7 +29,7 @@ file(RELATIVE_PATH tare_include_from_docs /${CMAKE_INSTALL_DOCDIR} /${CMAKE_INST
 install(CODE "file(CREATE_LINK \"${tare_include_from_docs}\"
   \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/include\" SYMBOLIC)")
 install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/flame-graphs.md docs/flame.svg docs/format.md
-  docs/html-report.md docs/html-report.png docs/limits.md docs/probes.md
+  docs/html-report.md docs/html-report.png docs/limits.md docs/probes.md docs/profiles.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 
 # For those who listen to the probes.
