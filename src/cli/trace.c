@@ -181,7 +181,7 @@ struct outputs {
 /* Delivers them where status is 0, and the first is delivered before the next. */
 static int close_outputs(struct outputs *outputs, int status, const struct tare__profile *profile)
 {
-    for (int i = 0; i < outputs->open; i++) {
+    for (int i = 0; i < FORMATS && i < outputs->open; i++) {
         const void *const context[] = {tare__format_named(formats[i]), profile};
         status = tare__delivery_close(&outputs->deliveries[i], status, write_profile, context);
     }

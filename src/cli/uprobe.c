@@ -76,7 +76,7 @@ static size_t take_argument(const char *text, int number, char *out, size_t size
     const char *at = text + length;
     if (*at == '$' && sscanf(at, "$%li%n", &value, &more) == 1) {
         snprintf(out, size, " arg%d=\\%ld:%c%d", number, value, sign, bits);
-        return (size_t)(length + more);
+        return (size_t)length + (size_t)more;
     }
     if (*at == '-' || isdigit((unsigned char)*at)) {
         if (sscanf(at, "%ld%n", &value, &more) != 1)
