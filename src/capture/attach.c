@@ -47,7 +47,10 @@ struct tare__sum *tare__sum_new(void)
         free_sums = sum->next_free;
     else if ((sum = tare__pool_take(sizeof *sum)) == NULL)
         return NULL;
-    *sum = (struct tare__sum){.users = 1};
+    TARE__STORE(sum->shared.net, 0); /* who noted a peak of the scope before may be reading it yet */
+    TARE__STORE(sum->shared.peak, 0);
+    sum->users = 1;
+    sum->next_free = NULL;
     return sum;
 }
 
