@@ -4,7 +4,7 @@
 PREFIX ?= /usr/local
 PRESET ?= release
 
-.PHONY: build setup test demo bench fuzz format lint install clean help
+.PHONY: build setup test demo bench fuzz format report-template lint install clean help
 
 build: ## build the library and the command into build/$(PRESET)
 	cmake --preset $(PRESET)
@@ -28,11 +28,16 @@ bench: setup ## what measuring costs, beside the plain run
 
 fuzz: setup ## damaged files by libFuzzer, for FUZZ_SECONDS, 600 by default
 	cmake --preset dev-clang
-	cmake --build --preset dev-clang --target fuzz_reader
-	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_reader
+	cmake --build --preset dev-clang --target fuzz_reader fuzz_profiles
+	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_reader corpus
+	scripts/fuzz build/dev-clang/tests/fuzz/fuzz_profiles profiles
 
 format: ## rewrite the sources as .clang-format says
 	scripts/lint --fix
+
+report-template: ## build web/report.html, the page of the HTML report, from web/src
+	npm --prefix web ci
+	npm --prefix web run build
 
 lint: ## formatter, static analysis, shell scripts and man pages
 	cmake --preset dev
@@ -47,4 +52,4 @@ clean: ## remove everything that was built
 	rm -rf build
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## */\1\t/p' Makefile | sed 's/$$(PRESET)/$(PRESET)/' | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## */\1\t/p' Makefile | sed 's/$$(PRESET)/$(PRESET)/' | expand -t 18

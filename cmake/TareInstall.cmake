@@ -22,13 +22,23 @@ foreach(section IN ITEMS 1 3)
   install(FILES ${tare_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
 endforeach()
 # The pages lead to each other, to the examples and to the headers, by relative links that hold here as in the tree.
-install(FILES LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# NOTICE: whose code is in the page that the command carries.
+install(FILES web/NOTICE LICENSE README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY examples DESTINATION ${CMAKE_INSTALL_DOCDIR} FILES_MATCHING PATTERN "*.c")
 file(RELATIVE_PATH tare_include_from_docs /${CMAKE_INSTALL_DOCDIR} /${CMAKE_INSTALL_INCLUDEDIR})
 install(CODE "file(CREATE_LINK \"${tare_include_from_docs}\"
   \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DOCDIR}/include\" SYMBOLIC)")
-install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/faults.md docs/format.md docs/limits.md
+install(FILES docs/allocators.md docs/async.md docs/coming-from.md docs/faults.md docs/flame-graphs.md
+  docs/flame.svg docs/format.md docs/html-report.md docs/html-report.png docs/limits.md docs/probes.md
+  docs/profiles.md
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+
+# For those who listen to the probes.
+if(TARE_PROBES)
+  install(DIRECTORY share/bpftrace DESTINATION ${CMAKE_INSTALL_DATADIR}/tare)
+  configure_file(share/systemtap/tapset/tare.stp.in ${PROJECT_BINARY_DIR}/tare.stp @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/tare.stp DESTINATION ${CMAKE_INSTALL_DATADIR}/systemtap/tapset)
+endif()
 
 # CMake: find_package(tare) brings tare::tare, tare::static and tare::wrap.
 install(EXPORT tareTargets NAMESPACE tare:: DESTINATION ${tare_cmake_dir})

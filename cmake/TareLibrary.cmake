@@ -17,19 +17,33 @@ function(tare_folder target folder)
   list(TRANSFORM arg_USES PREPEND ${TARE_SOURCE_DIR}/src/)
   add_library(${target} OBJECT ${arg_SOURCES})
   target_include_directories(${target} PRIVATE ${TARE_SOURCE_DIR}/include ${TARE_SOURCE_DIR}/src/${folder} ${arg_USES})
-  target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
+  target_compile_definitions(${target} PRIVATE _GNU_SOURCE $<$<NOT:$<BOOL:${TARE_PROBES}>>:TARE__NO_PROBES>)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:-std=gnu17>)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:tare_warnings>)
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
 endfunction()
 
 set(TARE_CAPTURE_SOURCES
-  attach.c birth.c blockmap.c boot.c callstack.c canary.c counted.c enter.c environment.c family.c
-  fault.c fault_crash.c fault_fork.c fault_leaks.c fault_places.c fault_points.c figures.c fork.c
-  frames.c gate.c interpose.c last_walk.c loaded.c module_records.c modules.c noted.c pieces.c pool.c quiet.c real.c record.c
+  attach.c birth.c blockmap.c boot.c callstack.c canary.c counted.c enter.c environment.c family.c fault.c
+  fault_crash.c fault_fork.c fault_leaks.c fault_places.c fault_points.c figures.c fork.c frames.c gate.c
+  interpose.c last_walk.c loaded.c module_records.c modules.c noted.c pieces.c pool.c probe.c quiet.c real.c
+  record.c
   saved.c scope.c scope_handle.c scope_jumps.c scope_threads.c settle.c site.c site_ends.c site_table.c stack.c start.c store.c task.c thread.c
   thread_hooks.c timeline.c
   unwind_modules.c unwind_rules.c unwind_slow.c unwinder.c watchdog.c wrapped.c)
+
+if(TARE_PROBES)
+  list(APPEND TARE_CAPTURE_SOURCES semaphores.S)
+  include(CheckIncludeFile)
+  check_include_file(sys/sdt.h TARE_HAVE_SDT)
+  if(NOT TARE_HAVE_SDT)
+    message(FATAL_ERROR "no sys/sdt.h (Debian: systemtap-sdt-dev); -DTARE_PROBES=OFF builds tare without probes")
+  endif()
+endif()
+
+# Listeners in the kernel find call stacks by frame pointers: where the program has them, ours must not break the chain.
+set_source_files_properties(${TARE_SOURCE_DIR}/src/capture/probe.c ${TARE_SOURCE_DIR}/src/capture/record.c PROPERTIES
+  COMPILE_OPTIONS -fno-omit-frame-pointer)
 
 # The hot side, once for each way to stand before malloc. It runs inside malloc:
 # no vector registers (lazy binding does not save them for us), no builtins (our

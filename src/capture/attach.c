@@ -49,7 +49,10 @@ struct tare__sum *tare__sum_new(void)
         free_sums = sum->next_free;
     else if ((sum = tare__pool_take(sizeof *sum)) == NULL)
         return NULL;
-    *sum = (struct tare__sum){.users = 1};
+    TARE__STORE(sum->shared.net, 0); /* who noted a peak of the scope before may be reading it yet */
+    TARE__STORE(sum->shared.peak, 0);
+    sum->users = 1;
+    sum->next_free = NULL;
     return sum;
 }
 
@@ -160,22 +163,25 @@ static void set_peak_source(struct tare__thread *thread, struct tare__attachment
     TARE__STORE(era->peak_now, &thread->counters->peak);
 }
 
-static void set_sites(struct tare__thread *thread)
+static void set_what_follows(struct tare__thread *thread)
 {
     struct tare__attachment *first = thread->attachments;
-    thread->sites = thread->faults = false;
+    thread->sites = thread->exclusive = thread->faults = false;
+    thread->scope_id = 0;
     for (struct tare__attachment *at = first; at != NULL; at = at->next_of_thread)
         if (!at->over) {
             set_peak_source(thread, at);
             thread->sites |= at->scope->sites;
             thread->faults |= tare__armed_here(at->armed);
+            thread->exclusive |= at->scope->shuts_gate;
+            thread->scope_id = at->scope->id > thread->scope_id ? at->scope->id : thread->scope_id;
         }
     thread->hot->only_era = first != NULL && first->next_of_thread == NULL ? first->era : NULL;
 }
 
 void tare__refresh(struct tare__thread *thread)
 {
-    set_sites(thread);
+    set_what_follows(thread);
     tare__thread_refresh(thread, birth_of(thread->attachments), shares_of(thread));
 }
 

@@ -73,9 +73,8 @@ void tare__piece_each(void (*visit)(const struct tare__piece *piece, void *conte
  * store NULL: into private memory. path must live on. Before there are threads. */
 void tare__pieces_start(struct tare__store *store, const char *path, bool has_room);
 
-/* Before a fork and after it, under the lock. */
+/* Before a fork, under the lock. */
 void tare__pieces_fork_prepare(void);
-void tare__pieces_fork_parent(void);
 
 enum tare__pieces_left {
     TARE__PIECES_WHOLE,   /* as they were at the fork */

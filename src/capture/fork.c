@@ -92,7 +92,6 @@ void tare__fork_parent(void)
     struct tare__thread *thread = thread_at(hot);
     uintptr_t guard = snapshot.guard;
     snapshot.taken = false;
-    tare__pieces_fork_parent();
     tare__lock_release(&tare__pieces_lock);
     tare__callstack_fork_parent();
     tare__noted_fork_parent();

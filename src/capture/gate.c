@@ -113,6 +113,7 @@ static void mark_beside(struct tare__thread *thread, void *unused)
         if (!at->over && at->scope->shuts_gate) {
             at->scope->inexact |= TARE_INEXACT_DEADLOCKED;
             at->scope->shuts_gate = false;
+            tare__make_stale(thread, NULL);
         }
 }
 

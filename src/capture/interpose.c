@@ -11,6 +11,7 @@
 #include "boot.h"
 #include "fault.h"
 #include "modules.h"
+#include "probe.h"
 #include "real.h"
 #include "record.h"
 #include "site.h"
@@ -100,6 +101,8 @@ static TARE__COLD void *count_new_block_oddly(struct tare__hot *hot, void *block
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
+    if (TARE__LISTENED(allocation) && block != NULL)
+        tare__tell_allocation(hot, block, size);
     return block;
 }
 
@@ -114,6 +117,8 @@ TARE__INLINE void *count_new_block(struct tare__hot *hot, void *block, size_t si
     TARE__STORE(*slot, tare__map_inline(size, hot->birth));
     tare__count_allocation(hot, size, shared);
     tare__record_end(counters);
+    if (TARE__LISTENED(allocation))
+        return tare__tell_allocation(hot, block, size);
     return block;
 }
 
@@ -150,6 +155,8 @@ static __attribute__((noinline)) void *count_block_of_site(struct tare__hot *hot
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
+    if (TARE__LISTENED(allocation) && block != NULL)
+        return tare__tell_allocation(hot, block, size);
     return block;
 }
 
@@ -210,6 +217,12 @@ TARE__INLINE uint32_t word_of(const void *block, uint32_t **slot)
     return TARE__LIKELY(*slot != NULL) ? TARE__LOAD(**slot) : 0;
 }
 
+static TARE__COLD void tell_and_free(void *block, size_t size, const struct tare__hot *hot)
+{
+    tare__tell_deallocation(hot, block, size);
+    tare__real.free(block);
+}
+
 TARE__INLINE void free_counting(void *block, struct tare__hot *hot, bool shared)
 {
     uint32_t *slot;
@@ -220,10 +233,14 @@ TARE__INLINE void free_counting(void *block, struct tare__hot *hot, bool shared)
         return;
     }
     tare__record_begin(counters, TARE__FRAME);
+    size_t size = tare__map_inline_size(word);
     TARE__STORE(*slot, 0);
-    tare__count_deallocation(hot, tare__map_inline_size(word), shared);
+    tare__count_deallocation(hot, size, shared);
     tare__record_end(counters);
-    tare__real.free(block);
+    if (TARE__LISTENED(deallocation))
+        tell_and_free(block, size, hot);
+    else
+        tare__real.free(block);
 }
 
 static __attribute__((noinline)) void free_shared(void *block, struct tare__hot *hot)
@@ -265,7 +282,10 @@ static __attribute__((noinline)) void free_with_site(void *block, struct tare__h
     tare__count_deallocation(hot, size, true);
     tare__site_deallocated(hot, site, block, size);
     tare__record_end(counters);
-    tare__real.free(block);
+    if (TARE__LISTENED(deallocation))
+        tell_and_free(block, size, hot);
+    else
+        tare__real.free(block);
 }
 
 static __attribute__((noinline)) void free_in_scope(void *block, struct tare__hot *hot)
@@ -407,7 +427,7 @@ static void *reallocate(struct tare__entry entry, void *old, size_t size)
     }
     void *block = tare__real.realloc(old, size != 0 ? at_least_minimum(size) : 0);
     if (block == NULL && size == 0)
-        tare__record_freed_by_realloc(entry, was);
+        tare__record_ended(entry, old, was, 1);
     else
         tare__record_reallocation(entry, old, was, block, size);
     return block;
@@ -432,6 +452,16 @@ TARE__INLINE void *realloc_wide(void *old, size_t size, uint32_t *slot, uint32_t
     return block;
 }
 
+/* What came of a call on one of the short ways. */
+static TARE__COLD void tell_resized(const struct tare__hot *hot, const void *old, const void *block, size_t old_size,
+                                    size_t size)
+{
+    if (block != NULL)
+        tare__tell_reallocation(hot, old, block, old_size, size);
+    else if (size == 0)
+        tare__tell_deallocation(hot, old, old_size);
+}
+
 TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *hot, uint32_t *slot, uint32_t word,
                                     bool shared)
 {
@@ -449,6 +479,8 @@ TARE__INLINE void *realloc_counting(void *old, size_t size, struct tare__hot *ho
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
+    if (TARE__LISTENED(reallocation) || TARE__LISTENED(deallocation))
+        tell_resized(hot, old, block, old_size, size);
     return block;
 }
 
@@ -478,6 +510,8 @@ static __attribute__((noinline)) void *realloc_of_site(void *old, size_t size, s
         TARE__ADD(counters->failed_allocations, 1);
     }
     tare__record_end(counters);
+    if (TARE__LISTENED(reallocation) || TARE__LISTENED(deallocation))
+        tell_resized(hot, old, block, old_size, size);
     return block;
 }
 

@@ -212,6 +212,8 @@ static bool take_at(struct shard *shard, const struct tare__stretch *stretch, st
     while (is_in(stretch, piece)) {
         if (!add_up(piece, ended, births))
             return false;
+        if (TARE__UNLIKELY(stretch->tell != NULL) && piece->birth != TARE__BIRTH_NESTED)
+            stretch->tell(stretch->hot, (const void *)piece->address, piece->size);
         erase(shard, piece);
     }
     return true;

@@ -20,6 +20,8 @@
 
 #include "blockmap.h"
 
+struct tare__hot;
+
 /* Remembers a piece; false where there is no memory to do so. *older is what was
  * still remembered there: a piece whose end nobody told. */
 bool tare__noted_put(const void *owner, const void *piece, size_t size, uint32_t birth, struct tare__block *older);
@@ -45,6 +47,8 @@ struct tare__stretch {
     uintptr_t page;
     unsigned shard;
     bool by_shard;
+    void (*tell)(const struct tare__hot *hot, const void *piece, size_t size); /* of each end; NULL: nobody listens */
+    const struct tare__hot *hot;
 };
 struct tare__stretch tare__noted_stretch(const void *owner, const void *start, size_t bytes);
 

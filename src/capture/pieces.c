@@ -171,9 +171,11 @@ void tare__pieces_start(struct tare__store *store, const char *path, bool has_ro
 /* ---- Fork --------------------------------------------------------------------- */
 
 /* Sites in the file, as they were before the fork: what the parent does to its own from
- * then on, the child would see. Frames and modules do not change. */
+ * then on, the child would see. Frames and modules do not change. The memory is kept for
+ * the next fork. */
 static struct {
     char *records;
+    size_t room;
     size_t bytes;
 } copy;
 
@@ -191,10 +193,14 @@ static void add_bytes(struct tare__piece *piece, char **at)
     copy.bytes += (size_t)piece->used * piece->record_bytes;
 }
 
+/* Word by word: other threads add to their figures meanwhile. */
 static void save_piece(struct tare__piece *piece, char **at)
 {
     size_t bytes = (size_t)piece->used * piece->record_bytes;
-    memcpy(*at, piece, bytes);
+    const uint64_t *from = (const uint64_t *)(const void *)piece;
+    uint64_t *to = (uint64_t *)(void *)*at;
+    for (size_t i = 0; i < bytes / sizeof *to; i++)
+        to[i] = TARE__LOAD(from[i]);
     *at += bytes;
 }
 
@@ -210,16 +216,13 @@ void tare__pieces_fork_prepare(void)
 {
     copy.bytes = 0;
     each_site_piece(add_bytes, NULL);
-    char *at = copy.records = copy.bytes != 0 ? tare__os_map(copy.bytes) : NULL;
-    if (at != NULL)
+    if (copy.bytes > copy.room) {
+        copy.records = tare__os_map(2 * copy.bytes);
+        copy.room = copy.records != NULL ? 2 * copy.bytes : 0;
+    }
+    char *at = copy.records;
+    if (at != NULL && copy.bytes <= copy.room)
         each_site_piece(save_piece, &at);
-}
-
-void tare__pieces_fork_parent(void)
-{
-    if (copy.records != NULL)
-        tare__os_unmap(copy.records, copy.bytes);
-    copy.records = NULL;
 }
 
 static bool leave_windows(void)
@@ -235,12 +238,11 @@ enum tare__pieces_left tare__pieces_leave_file(bool foretold)
 {
     char *at = copy.records;
     enum tare__pieces_left left = leave_windows() ? TARE__PIECES_CHANGED : TARE__PIECES_LOST;
-    if (left != TARE__PIECES_LOST && foretold && (at != NULL || copy.bytes == 0)) {
+    if (left != TARE__PIECES_LOST && foretold && copy.bytes <= copy.room) {
         if (at != NULL)
             each_site_piece(restore_piece, &at);
         left = TARE__PIECES_WHOLE;
     }
-    tare__pieces_fork_parent();
     for (uint32_t i = 0; i < window_count; i++)
         windows[i].in_file = false;
     return left;

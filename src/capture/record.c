@@ -7,6 +7,7 @@
 #include "boot.h"
 #include "fault.h"
 #include "noted.h"
+#include "probe.h"
 #include "scope.h"
 #include "site.h"
 
@@ -198,7 +199,7 @@ static void record_new(struct tare__entry entry, const void *owner, const void *
     if (entry.how != TARE__COUNT) {
         remember(owner, block, size, entry.birth, false, &older);
         if (older.known)
-            tare__record_ended(entry, older, 1);
+            tare__record_ended(entry, block, older, 1);
         return;
     }
     struct tare__hot *hot = entry.hot;
@@ -220,6 +221,10 @@ static void record_new(struct tare__entry entry, const void *owner, const void *
     if (scopes != hot->birth)
         note_foreign(hot->thread, scopes, -1, (int64_t)size); /* counted, but born in none of its scopes */
     end_on(hot, locked, mixed, older, 1, -(int64_t)older.size);
+    if (TARE__LISTENED(deallocation) && replaces)
+        tare__tell_deallocation(hot, block, older.size);
+    if (TARE__LISTENED(allocation))
+        tare__tell_allocation(hot, (void *)(uintptr_t)block, size);
 }
 
 void tare__record_allocation(struct tare__entry entry, const void *block, size_t size)
@@ -239,7 +244,7 @@ static void note_unknown(struct tare__hot *hot)
         tare__fault_bad_free(hot, frame_of(hot));
 }
 
-static void count_end(struct tare__hot *hot, struct tare__block old, uint64_t blocks)
+static void count_end(struct tare__hot *hot, const void *block, struct tare__block old, uint64_t blocks)
 {
     bool locked = begin(hot);
     if (!old.known)
@@ -248,14 +253,16 @@ static void count_end(struct tare__hot *hot, struct tare__block old, uint64_t bl
     tare__count_deallocation(hot, old.size, true);
     TARE__ADD(hot->counters->deallocations, blocks - 1);
     end_on(hot, locked, mixed, old, (int64_t)blocks, -(int64_t)old.size);
+    if (TARE__LISTENED(deallocation) && block != NULL)
+        tare__tell_deallocation(hot, block, old.size);
 }
 
-void tare__record_ended(struct tare__entry entry, struct tare__block old, uint64_t pieces)
+void tare__record_ended(struct tare__entry entry, const void *block, struct tare__block old, uint64_t pieces)
 {
     if (old.birth == TARE__BIRTH_NESTED)
         return;
     if (entry.how == TARE__COUNT)
-        count_end(entry.hot, old, pieces);
+        count_end(entry.hot, block, old, pieces);
     else
         end_uncounted(old.birth, (int64_t)pieces, -(int64_t)old.size);
 }
@@ -277,13 +284,8 @@ bool tare__record_deallocation(struct tare__entry entry, const void *block)
         return false;
     if (entry.how == TARE__COUNT && old.known)
         note_temporary(entry.hot, block, old.birth);
-    tare__record_ended(entry, old, 1);
+    tare__record_ended(entry, block, old, 1);
     return true;
-}
-
-void tare__record_freed_by_realloc(struct tare__entry entry, struct tare__block old)
-{
-    tare__record_ended(entry, old, 1);
 }
 
 struct tare__block tare__record_take_piece(const void *owner, const void *piece)
@@ -308,7 +310,7 @@ static void record_resized(struct tare__entry entry, const void *owner, const vo
     }
     bool put = remember(owner, fresh, size, old.birth, false, &older);
     if (older.known)
-        tare__record_ended(entry, older, 1);
+        tare__record_ended(entry, fresh, older, 1);
     if (old.birth == TARE__BIRTH_NESTED)
         return;
     int64_t growth = old.known ? (int64_t)(size - old.size) : 0;
@@ -328,6 +330,8 @@ static void record_resized(struct tare__entry entry, const void *owner, const vo
     if (by != NULL)
         tare__site_reallocated(hot, by, growth);
     end_on(hot, locked, mixed, old, 0, growth);
+    if (TARE__LISTENED(reallocation))
+        tare__tell_reallocation(hot, block, fresh, old.size, size);
 }
 
 void tare__record_reallocation(struct tare__entry entry, const void *block, struct tare__block old, const void *fresh,

@@ -115,9 +115,6 @@ bool tare__record_deallocation(struct tare__entry entry, const void *block);
 void tare__record_reallocation(struct tare__entry entry, const void *block, struct tare__block old, const void *fresh,
                                size_t size);
 
-/* A block is freed by realloc(block, 0) of an allocator that does so. */
-void tare__record_freed_by_realloc(struct tare__entry entry, struct tare__block old);
-
 /* A call failed. */
 void tare__record_failure(struct tare__entry entry);
 
@@ -142,8 +139,9 @@ struct tare__block tare__record_take_piece(const void *owner, const void *piece)
 void tare__record_piece_resized(struct tare__entry entry, const void *owner, const void *piece, struct tare__block old,
                                 const void *fresh, size_t size);
 
-/* So many of one birth end, of old.size bytes in all. One that is not known ends
- * all the same: the call counts. */
-void tare__record_ended(struct tare__entry entry, struct tare__block old, uint64_t pieces);
+/* A block or piece has ended, or so many pieces of one birth, of old.size bytes in all.
+ * One that is not known ends all the same: the call counts. block is NULL where its end
+ * is told otherwise. */
+void tare__record_ended(struct tare__entry entry, const void *block, struct tare__block old, uint64_t pieces);
 
 #endif

@@ -11,10 +11,13 @@
 #include "fault_places.h"
 #include "gate.h"
 #include "modules.h"
+#include "probe.h"
 #include "scope_parts.h"
 #include "start.h"
 
 /* ---- Opening and ending, under the lock --------------------------------- */
+
+static uint64_t scope_ids;
 
 static void unmake_scope(struct tare__scope *scope)
 {
@@ -32,6 +35,7 @@ static struct tare__scope *make_scope(struct tare__thread *mine, const tare_opti
     struct tare__scope *scope = tare__scope_new();
     if (scope == NULL)
         return NULL;
+    scope->id = ++scope_ids;
     scope->owner = mine;
     scope->name = options->name;
     scope->domain = options->domain;
@@ -74,6 +78,8 @@ static struct tare__scope *open_scope(struct tare__thread *mine, const tare_opti
         mine->blocks = scope;
     }
     tare__refresh(mine);
+    if (TARE__LISTENED(scope)) /* under the lock: no other thread's call is of it yet */
+        tare__probe_tare_scope_open(scope->id, scope->name != NULL ? scope->name : "");
     return scope;
 }
 
@@ -116,11 +122,19 @@ static void open_gate(struct tare__scope *scope)
     tare__gate_open(scope->owner);
 }
 
+static TARE__COLD void tell_close(const struct tare__scope *scope)
+{
+    const tare_stats *final = &scope->final;
+    tare__probe_tare_scope_close(scope->id, final->allocations, final->bytes_allocated, final->peak_bytes);
+}
+
 void tare__scope_end(struct tare__scope *scope, struct tare__thread *mine)
 {
     struct tare__thread *folding = scope->domain == TARE_THREAD ? scope->owner : mine;
     fold_peaks(scope, folding);
     close_era(scope, folding, &scope->final);
+    if (TARE__LISTENED(scope))
+        tell_close(scope);
     tare__unlink_process_scope(scope);
     unlink_block(scope);
     while (scope->attachments != NULL) {

@@ -29,6 +29,7 @@ struct tare__scope {
 
     enum tare__scope_state state;
     tare_domain domain;
+    uint64_t id;      /* from 1 on, in the order of opening; 0 for the run's */
     uint32_t inexact; /* TARE_INEXACT_* bits that no counter stands for */
     bool shuts_gate;  /* exclusive, and has not let the others go on yet */
     bool sites;       /* they are collected */

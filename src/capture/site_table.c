@@ -176,10 +176,10 @@ uint32_t tare__site_find_or_make(uint32_t stack, uint32_t scopes)
 static void list_among_scopes(uint32_t id, struct tare__site *site)
 {
     struct tare__site_own *own = tare__site_own(site);
-    uint32_t *first = &tare__birth_node(site->scopes)->first_site;
-    own->next_of_scopes = TARE__LOAD(*first);
-    while (!__atomic_compare_exchange_n(first, &own->next_of_scopes, id, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-    }
+    uint32_t *first = &tare__birth_node(site->scopes)->first_site, next = TARE__LOAD(*first);
+    do
+        TARE__STORE(own->next_of_scopes, next); /* a fork may be copying it */
+    while (!__atomic_compare_exchange_n(first, &next, id, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
 bool tare__site_take_up(uint32_t id, struct tare__site *site)

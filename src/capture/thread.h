@@ -109,10 +109,11 @@ struct tare__thread {
     uint32_t next_walk;         /* of last_walks, to be driven out */
     struct tare__turn turn;
     pthread_t self;
-    int id;      /* the kernel's; of a thread that has shut the gate */
-    bool making; /* inside pthread_create or the like */
-    bool sites;  /* one of its scopes collects sites */
-    bool faults; /* one of its scopes has allocations fail */
+    int id;         /* the kernel's; of a thread that has shut the gate */
+    bool making;    /* inside pthread_create or the like */
+    bool sites;     /* one of its scopes collects sites */
+    bool faults;    /* one of its scopes has allocations fail */
+    bool exclusive; /* one of its scopes is, and shuts the gate */
     bool canary_seen;
     uintptr_t reaping;   /* the frame of pthread_join or the like in progress, where libc frees; else 0 */
     unsigned end_rounds; /* of key destructors that have passed */
@@ -124,6 +125,7 @@ struct tare__thread {
         int (*c11)(void *argument);
     } start; /* of one made by a thread of a family */
     void *start_argument;
+    uint64_t scope_id;                                    /* of the one opened last of its scopes */
     uintptr_t canary_frame;                               /* of the function that sends it */
     struct tare__last_walk *last_walks[TARE__LAST_WALKS]; /* kept with the record, not with the thread (callstack.c) */
     struct tare__kept_message *messages;                  /* of its failures; its own */

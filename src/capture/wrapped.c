@@ -6,6 +6,7 @@
 
 #include "fault.h"
 #include "noted.h"
+#include "probe.h"
 #include "record.h"
 
 /* ---- Calls --------------------------------------------------------------- */
@@ -89,7 +90,7 @@ void *tare__wrapped_alloc(const tare_allocator *inner, size_t size)
 void tare__wrapped_free(const tare_allocator *inner, void *block)
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
-    tare__record_ended(call.entry, tare__record_take_piece(inner, block), 1);
+    tare__record_ended(call.entry, block, tare__record_take_piece(inner, block), 1);
     if (inner->free != NULL) {
         tare__call_go_on(&call, TARE__FRAME);
         inner->free(inner->context, block);
@@ -147,7 +148,7 @@ void tare__piece_resized(const void *owner, const void *piece, const void *fresh
 void tare__piece_ended(const void *owner, const void *piece)
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
-    tare__record_ended(call.entry, tare__record_take_piece(owner, piece), 1);
+    tare__record_ended(call.entry, piece, tare__record_take_piece(owner, piece), 1);
     tare__call_end(&call);
 }
 
@@ -155,13 +156,18 @@ void tare__pieces_ended(const void *owner, const void *start, size_t bytes)
 {
     struct tare__call call = tare__call_begin(TARE__FRAME);
     struct tare__stretch stretch = tare__noted_stretch(owner, start, bytes);
+    if (TARE__LISTENED(deallocation) && call.entry.how == TARE__COUNT) {
+        stretch.tell = tare__tell_deallocation;
+        stretch.hot = call.entry.hot;
+    }
     struct tare__ended ended[TARE__ENDED_BIRTHS];
     struct tare__work work;
     for (unsigned births = 1; births != 0 && tare__work_begin(&work);) {
         births = tare__noted_take_some(&stretch, ended);
         tare__work_end(&work);
         for (unsigned i = 0; i < births; i++)
-            tare__record_ended(call.entry, (struct tare__block){ended[i].bytes, ended[i].birth, true}, ended[i].pieces);
+            tare__record_ended(call.entry, NULL, (struct tare__block){ended[i].bytes, ended[i].birth, true},
+                               ended[i].pieces);
     }
     tare__call_end(&call);
 }

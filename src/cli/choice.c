@@ -10,14 +10,14 @@
 #include "command.h"
 #include "suggest.h"
 
-static int no_such(const struct tare__choice *choice, const char *what, tare__candidate *candidate)
+static int no_such(const struct tare__choice *choice, const char *what, tare__candidate *candidate, const void *context)
 {
-    const char *nearest = tare__suggest(choice->value, candidate, NULL), *name;
+    const char *nearest = tare__suggest(choice->value, candidate, context), *name;
     tare__complain(0, "%s: --%s: there is no %s '%s'", choice->command, choice->option, what, choice->value);
     if (nearest != NULL)
         fprintf(stderr, "Did you mean '%s'?\n", nearest);
     fputs("There are", stderr);
-    for (size_t i = 0; (name = candidate(i, NULL)) != NULL; i++)
+    for (size_t i = 0; (name = candidate(i, context)) != NULL; i++)
         fprintf(stderr, "%s %s", i == 0 ? "" : ",", name);
     fputs(".\n", stderr);
     return TARE__EXIT_USAGE;
@@ -32,36 +32,58 @@ static const char *metric_name(size_t index, const void *unused)
 int tare__choose_metric(const struct tare__choice *choice, const struct tare__metric **metric)
 {
     *metric = tare__metric_named(choice->value);
-    return *metric != NULL ? 0 : no_such(choice, "metric", metric_name);
+    return *metric != NULL ? 0 : no_such(choice, "metric", metric_name, NULL);
 }
 
-static const char *format_name(size_t index, const void *unused)
+/* Some of the formats. */
+struct formats {
+    const char *what;
+    bool (*has)(const struct tare__format *format);
+};
+
+static bool any_format(const struct tare__format *format)
 {
-    (void)unused;
-    return index < tare__format_count ? tare__formats[index].name : NULL;
+    return format->name != NULL;
 }
 
-int tare__choose_format(const struct tare__choice *choice, const struct tare__format **format)
+static bool profile_format(const struct tare__format *format)
 {
-    *format = tare__format_named(choice->value);
-    return *format != NULL ? 0 : no_such(choice, "format", format_name);
+    return format->write_profile != NULL;
 }
 
-static const char *profile_format_name(size_t index, const void *unused)
+static bool diff_format(const struct tare__format *format)
 {
-    (void)unused;
+    return format->write_diff != NULL;
+}
+
+static const char *format_name(size_t index, const void *formats)
+{
     for (size_t i = 0; i < tare__format_count; i++)
-        if (tare__formats[i].write_profile != NULL && index-- == 0)
+        if (((const struct formats *)formats)->has(&tare__formats[i]) && index-- == 0)
             return tare__formats[i].name;
     return NULL;
 }
 
-int tare__choose_profile_format(const struct tare__choice *choice, const struct tare__format **format)
+static int choose_of(const struct formats *formats, const struct tare__choice *choice,
+                     const struct tare__format **format)
 {
     *format = tare__format_named(choice->value);
-    if (*format != NULL && (*format)->write_profile != NULL)
-        return 0;
-    return no_such(choice, "format for profiles", profile_format_name);
+    return *format != NULL && formats->has(*format) ? 0 : no_such(choice, formats->what, format_name, formats);
+}
+
+int tare__choose_format(const struct tare__choice *choice, const struct tare__format **format)
+{
+    return choose_of(&(struct formats){"format", any_format}, choice, format);
+}
+
+int tare__choose_profile_format(const struct tare__choice *choice, const struct tare__format **format)
+{
+    return choose_of(&(struct formats){"format for profiles", profile_format}, choice, format);
+}
+
+int tare__choose_diff_format(const struct tare__choice *choice, const struct tare__format **format)
+{
+    return choose_of(&(struct formats){"format for differences", diff_format}, choice, format);
 }
 
 static const char *reader_name(size_t index, const void *unused)
@@ -73,7 +95,7 @@ static const char *reader_name(size_t index, const void *unused)
 int tare__choose_reader(const struct tare__choice *choice, const struct tare__profile_reader **reader)
 {
     *reader = tare__profile_reader_named(choice->value);
-    return *reader != NULL ? 0 : no_such(choice, "format that is read", reader_name);
+    return *reader != NULL ? 0 : no_such(choice, "format that is read", reader_name, NULL);
 }
 
 static bool is_digits(const char *text)

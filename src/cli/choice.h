@@ -20,6 +20,8 @@ int tare__choose_format(const struct tare__choice *choice, const struct tare__fo
 /* Of those that are written from a profile. */
 int tare__choose_profile_format(const struct tare__choice *choice, const struct tare__format **format);
 int tare__choose_reader(const struct tare__choice *choice, const struct tare__profile_reader **reader);
+/* Of those that tell a difference. */
+int tare__choose_diff_format(const struct tare__choice *choice, const struct tare__format **format);
 
 /* A number from 1 on, or "all", which is 0. */
 int tare__choose_count(const struct tare__choice *choice, size_t *count);

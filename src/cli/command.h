@@ -21,6 +21,7 @@ int tare__command_diff(int count, char **arguments);
 int tare__command_top(int count, char **arguments);
 int tare__command_convert(int count, char **arguments);
 int tare__command_merge(int count, char **arguments);
+int tare__command_trace(int count, char **arguments);
 int tare__command_oom(int count, char **arguments);
 
 enum {

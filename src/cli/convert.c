@@ -15,6 +15,7 @@ struct convert {
     const struct tare__profile_reader *from; /* NULL to look at the content */
     const struct tare__format *format;       /* NULL to look at output_path */
     const char *type;                        /* NULL for the profile's own */
+    bool upward;                             /* of a flame graph */
     bool help;
 };
 
@@ -49,6 +50,13 @@ static int take_metric(void *context, const char *value)
     return status;
 }
 
+static int take_flame(void *context, const char *value)
+{
+    (void)value;
+    ((struct convert *)context)->upward = true;
+    return 0;
+}
+
 static int take_output(void *context, const char *value)
 {
     ((struct convert *)context)->output_path = value;
@@ -67,6 +75,7 @@ static const struct tare__option options[] = {
     {0, "from", "FORMAT", "what it is read as, where its content does not tell", take_from},
     {'m', "metric", "METRIC", "show this metric of tare's", take_metric},
     {0, "type", "NAME", "show this of its types, whatever tool named it", take_type},
+    {0, "flame", NULL, "a flame graph with the outermost function at the bottom, not at the top", take_flame},
     {'o', "output", "FILE", "write to FILE instead of standard output", take_output},
     {'h', "help", NULL, "show this", take_help},
 };
@@ -102,7 +111,7 @@ static int write_profile(const void *context, FILE *out)
 {
     const struct convert *convert = ((const void *const *)context)[0];
     const struct tare__profile *profile = ((const void *const *)context)[1];
-    const struct tare__report_options usual = {.metric = NULL};
+    const struct tare__report_options usual = {.upward = convert->upward};
     return convert->format->write_profile(profile, &usual, out);
 }
 
@@ -116,6 +125,8 @@ static int run(const struct convert *convert)
     status = tare__profile_open("convert", convert->path, convert->from, &source);
     if (status == 0)
         status = choose_type(convert, &source.profile);
+    if (status == 0)
+        status = tare__profile_check("convert", convert->format, &source.profile);
     const void *const context[] = {convert, &source.profile};
     status = tare__delivery_close(&delivery, status, write_profile, context);
     tare__profile_close(&source);

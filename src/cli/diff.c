@@ -36,7 +36,7 @@ struct diff {
 
 static int take_format(void *context, const char *value)
 {
-    return tare__choose_format(CHOICE("format"), &((struct diff *)context)->format);
+    return tare__choose_diff_format(CHOICE("format"), &((struct diff *)context)->format);
 }
 
 static int take_json(void *context, const char *value)
@@ -85,6 +85,13 @@ static int take_fail_if(void *context, const char *value)
     return TARE__EXIT_USAGE;
 }
 
+static int take_flame(void *context, const char *value)
+{
+    (void)value;
+    ((struct diff *)context)->options.upward = true;
+    return 0;
+}
+
 static int take_output(void *context, const char *value)
 {
     ((struct diff *)context)->output_path = value;
@@ -99,11 +106,12 @@ static int take_help(void *context, const char *value)
 }
 
 static const struct tare__option options[] = {
-    {'f', "format", "FORMAT", "in this format, text or json", take_format},
+    {'f', "format", "FORMAT", "in this format: text, json or svg, a flame graph", take_format},
     {0, "json", NULL, "the same as --format json", take_json},
     {'m', "metric", "METRIC", "only the sites that changed in this metric", take_metric},
     {0, "top", "N", "so many sites of each list, or 'all' (10, in JSON all)", take_top},
     {0, "frames", "N", "so many frames of each call stack, or 'all' (8; JSON has all)", take_frames},
+    {0, "flame", NULL, "a flame graph with the outermost function at the bottom, not at the top", take_flame},
     {0, "fail-if", "GROWTH", "exit with status 1 then, as in 'allocations>+2%'; may be repeated", take_fail_if},
     {0, "suppressions", "FILE", "leaks that do not count, as for LeakSanitizer; may be repeated", take_suppressions},
     {'o', "output", "FILE", "write to FILE instead of standard output", take_output},
@@ -132,14 +140,10 @@ static int read_record(const struct diff *diff, const char *path, struct tare__s
     return tare__explain_snapshot("diff", snapshot, &diff->suppressions, false);
 }
 
-static int write_text(const void *context, FILE *out)
+static int write_report(const void *context, FILE *out)
 {
-    return tare__diff_text(context, out);
-}
-
-static int write_json(const void *context, FILE *out)
-{
-    return tare__diff_json(context, out);
+    const struct tare__format *format = ((const void *const *)context)[0];
+    return format->write_diff(((const void *const *)context)[1], out);
 }
 
 /* Where the report is no text for people, what failed is said apart. */
@@ -160,7 +164,8 @@ static int compare(const struct diff *diff, struct tare__delivery *delivery, con
     if (tare__diff_build(&changes, before, after) != 0)
         status = tare__complain(TARE__EXIT_UNABLE, "diff: out of memory");
     bool fine = status != 0 || tare__growths_judge(diff->growths, diff->growth_count, &changes);
-    status = tare__delivery_close(delivery, status, is_text ? write_text : write_json, &report);
+    const void *const context[] = {diff->format, &report};
+    status = tare__delivery_close(delivery, status, write_report, context);
     if (status == 0 && !fine && (!is_text || diff->output_path != NULL))
         tare__diff_failures(&report, stderr);
     tare__diff_free(&changes);
@@ -190,9 +195,6 @@ static int parse(struct diff *diff, int count, char **arguments)
     if (count - rest != TARE__SIDES)
         return tare__complain(TARE__EXIT_USAGE, "diff: which two records? (%d given)\nusage: tare diff %s",
                               count - rest, table.usage);
-    if (diff->format != tare__format_named("text") && diff->format != tare__format_named("json"))
-        return tare__complain(TARE__EXIT_USAGE, "diff: differences come as text or json, not as %s",
-                              diff->format->name);
     memcpy(diff->paths, arguments + rest, sizeof diff->paths);
     if (!diff->has_top && diff->format == tare__format_named("text"))
         diff->options.top = TOP;

@@ -59,6 +59,8 @@ static void handle_signals(void)
 
 static int set_environment(const struct tare__launch *launch)
 {
+    if (launch->library == NULL)
+        return 0;
     int error = tare__library_preload(launch->library);
     if (error != 0)
         return error;
@@ -135,6 +137,8 @@ int tare__launch(struct tare__launch *launch)
     if (pipe2(report, O_CLOEXEC) != 0)
         return errno;
     block_signals(&inherited.mask);
+    if (launch->mask != NULL)
+        inherited.mask = *launch->mask;
     inherited.on_child = signal(SIGCHLD, SIG_DFL);
     launch->pid = fork();
     int error = launch->pid < 0 ? errno : 0;

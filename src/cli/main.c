@@ -17,6 +17,7 @@ const struct tare__command tare__commands[] = {
     {"report", "show what a run recorded", tare__command_report},
     {"diff", "show what changed from one recording to another", tare__command_diff},
     {"top", "watch a running program", tare__command_top},
+    {"trace", "a flame graph of one kind of event, by perf", tare__command_trace},
     {"convert", "turn a profile, also another tool's, into another format", tare__command_convert},
     {"merge", "add up profiles of many runs", tare__command_merge},
     {"oom", "fail each allocation of a program in turn", tare__command_oom},

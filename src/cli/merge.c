@@ -111,6 +111,8 @@ static int run(const struct merge *merge)
     status = tare__profile_open("merge", merge->paths[0], NULL, &sum);
     for (int i = 1; status == 0 && i < merge->count; i++)
         status = add(merge, i, &sum.profile);
+    if (status == 0)
+        status = tare__profile_check("merge", merge->format, &sum.profile);
     const void *const context[] = {merge, &sum.profile};
     status = tare__delivery_close(&delivery, status, write_profile, context);
     tare__profile_close(&sum);

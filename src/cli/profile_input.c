@@ -115,10 +115,17 @@ static int read_profile(const struct input *input, const struct tare__profile_re
     return error == 0 ? 0 : complain_of(input, error == EBADMSG ? reason : strerror(error));
 }
 
-static bool is_directory(const char *path)
+static bool is_of_kind(const char *path, mode_t kind)
 {
     struct stat status;
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return stat(path, &status) == 0 && (status.st_mode & S_IFMT) == kind;
+}
+
+/* By its path where that can be, since by that it is known whether it is still written. */
+static int explain_file(const struct input *input, struct tare__profile_source *source)
+{
+    bool is_file = strcmp(input->path, "-") != 0 && is_of_kind(input->path, S_IFREG);
+    return is_file ? explain(input, input->path, source) : explain_bytes(input, source);
 }
 
 int tare__profile_open(const char *command, const char *path, const struct tare__profile_reader *reader,
@@ -127,13 +134,13 @@ int tare__profile_open(const char *command, const char *path, const struct tare_
     struct input input = {.command = command, .path = path};
     input.name = strcmp(path, "-") == 0 ? "standard input" : path;
     *source = (struct tare__profile_source){.snapshot = {0}};
-    if (reader == NULL && is_directory(path))
+    if (reader == NULL && is_of_kind(path, S_IFDIR))
         return explain(&input, path, source);
     int error = read_path(&input), status;
     if (error != 0)
         status = complain_of(&input, strerror(error));
     else if (reader == NULL && tare__recording_begins(input.bytes, input.size))
-        status = explain_bytes(&input, source);
+        status = explain_file(&input, source);
     else
         status = read_profile(&input, reader, &source->profile);
     free(input.bytes);
@@ -144,6 +151,15 @@ void tare__profile_close(struct tare__profile_source *source)
 {
     tare__profile_free(&source->profile);
     tare__snapshot_free(&source->snapshot);
+}
+
+int tare__profile_check(const char *command, const struct tare__format *format, const struct tare__profile *profile)
+{
+    const char *lacks = format->lacks != NULL ? format->lacks(profile) : NULL;
+    return lacks == NULL
+               ? 0
+               : tare__complain(TARE__EXIT_UNABLE, "%s: the format %s needs %s, which the profile does not have",
+                                command, format->name, lacks);
 }
 
 void tare__print_readers(void)

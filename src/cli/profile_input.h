@@ -5,6 +5,7 @@
 
 #include "profile.h"
 #include "read.h"
+#include "report.h"
 #include "snapshot.h"
 
 struct tare__profile_source {
@@ -20,6 +21,9 @@ struct tare__profile_source {
 int tare__profile_open(const char *command, const char *path, const struct tare__profile_reader *reader,
                        struct tare__profile_source *source);
 void tare__profile_close(struct tare__profile_source *source);
+
+/* Whether that format can be written from it; 0, or the exit status once it has complained. */
+int tare__profile_check(const char *command, const struct tare__format *format, const struct tare__profile *profile);
 
 /* For --help. */
 void tare__print_readers(void);

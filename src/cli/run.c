@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "delivery.h"
 #include "launch.h"
 #include "library.h"
 #include "output.h"
@@ -27,6 +28,7 @@ struct run {
     char record[PATH_MAX]; /* where it was saved */
     struct tare__workspace workspace;
     struct tare__output output;
+    struct tare__delivery flamegraph; /* command is NULL unless it is open */
 };
 
 /* ---- Before ------------------------------------------------------------- */
@@ -74,6 +76,15 @@ static int open_output(struct run *run)
                                        strerror(error));
 }
 
+static int open_flamegraph(struct run *run)
+{
+    const char *path = run->options.flamegraph_path;
+    int status = path != NULL ? tare__delivery_open(&run->flamegraph, "run", path) : 0;
+    if (status != 0)
+        run->flamegraph.command = NULL;
+    return status;
+}
+
 static int check_save(const struct run *run)
 {
     char reason[128];
@@ -116,7 +127,7 @@ static int write_report(const struct run *run, const struct tare__snapshot *snap
     if (memory == NULL)
         return errno;
     int error = tare__report_write(run->options.format, snapshot, &run->options.report, memory);
-    if (fclose(memory) != 0 && error == 0)
+    if ((fclose(memory) != 0 || bytes == NULL) && error == 0)
         error = ENOMEM;
     if (error == 0 && (fwrite(bytes, 1, length, out) != length || fflush(out) != 0))
         error = errno;
@@ -140,6 +151,21 @@ static int report(struct run *run, const struct tare__snapshot *snapshot)
         return tare__complain(TARE__EXIT_UNABLE, "run: can't write %s: %s", run->options.output_path, strerror(error));
     tare__report_failures(snapshot, stderr);
     return 0;
+}
+
+static int write_flamegraph(const void *snapshot, FILE *out)
+{
+    return tare__report_write(tare__format_named("svg"), snapshot, &(struct tare__report_options){0}, out);
+}
+
+/* Without a snapshot the file stays as it was. */
+static int draw(struct run *run, const struct tare__snapshot *snapshot)
+{
+    if (run->flamegraph.command == NULL)
+        return 0;
+    int status = tare__delivery_close(&run->flamegraph, snapshot == NULL, write_flamegraph, snapshot);
+    run->flamegraph.command = NULL;
+    return snapshot != NULL ? status : 0;
 }
 
 /* PROGRAM.PID.tare */
@@ -202,9 +228,10 @@ static int judge_and_report(struct run *run, struct tare__snapshot *snapshot, co
         return status;
     bool fine = tare__expectations_judge(run->options.expectations, run->options.expectation_count,
                                          &snapshot->processes[snapshot->main].stats);
+    int drawn = draw(run, snapshot);
     status = report(run, snapshot);
-    if (status != 0 || saved != 0)
-        return status != 0 ? status : saved;
+    if (status != 0 || drawn != 0 || saved != 0)
+        return TARE__EXIT_UNABLE;
     if (!fine)
         return TARE__EXIT_FAILED;
     return launch->signal != 0 ? TARE__EXIT_SIGNAL + launch->signal : launch->exit_status;
@@ -249,11 +276,11 @@ static int run_program(struct run *run)
     if ((status = find_program(run)) != 0 || (status = find_library(run)) != 0 || (status = check_save(run)) != 0 ||
         (status = make_workspace(run)) != 0)
         return status;
-    if ((status = open_output(run)) == 0) {
+    if ((status = open_output(run)) == 0 && (status = open_flamegraph(run)) == 0)
         status = launch_and_explain(run);
-        if (run->output.file != NULL)
-            tare__output_discard(&run->output);
-    }
+    draw(run, NULL);
+    if (run->output.file != NULL)
+        tare__output_discard(&run->output);
     tare__workspace_remove(&run->workspace);
     return status;
 }

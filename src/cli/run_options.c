@@ -27,6 +27,12 @@ static int take_json(void *context, const char *value)
     return 0;
 }
 
+static int take_flamegraph(void *context, const char *value)
+{
+    ((struct tare__run_options *)context)->flamegraph_path = value;
+    return 0;
+}
+
 static int take_save(void *context, const char *value)
 {
     struct tare__run_options *options = context;
@@ -116,6 +122,7 @@ static int take_expectation(void *context, const char *value)
 static const struct tare__option table_options[] = {
     {'o', "output", "FILE", "write the summary to FILE instead of standard error", take_output},
     {0, "json", NULL, "write it as one JSON object", take_json},
+    {0, "flamegraph", "FILE", "also draw the bytes allocated as a flame graph, an SVG file", take_flamegraph},
     {0, "top", "N", "list so many sites by each metric, or 'all' (5, in JSON 100)", take_top},
     {0, "expect", "EXPRESSION", "fail unless this holds, as in 'allocations<=1000'; may be repeated", take_expectation},
     {0, "suppressions", "FILE", "leaks that do not count, as for LeakSanitizer; may be repeated", take_suppressions},
@@ -148,6 +155,8 @@ static int check(struct tare__run_options *options)
 {
     if (options->no_sites && options->suppressions.count > 0)
         return tare__complain(TARE__EXIT_USAGE, "run: --suppressions needs the call stacks that --no-sites turns off");
+    if (options->no_sites && options->flamegraph_path != NULL)
+        return tare__complain(TARE__EXIT_USAGE, "run: --flamegraph needs the call stacks that --no-sites turns off");
     return options->no_sites ? 0 : tare__default_suppressions("run", &options->suppressions);
 }
 

@@ -9,8 +9,9 @@
 #include "suppression.h"
 
 struct tare__run_options {
-    const char *output_path; /* NULL for stderr */
-    const char *save_path;   /* NULL for a name made from the program's */
+    const char *output_path;     /* NULL for stderr */
+    const char *flamegraph_path; /* NULL for none */
+    const char *save_path;       /* NULL for a name made from the program's */
     bool no_save;
     const struct tare__format *format;
     struct tare__report_options report;

@@ -6,6 +6,7 @@
 #include "explaining.h"
 #include "failure.h"
 #include "message.h"
+#include "probe.h"
 #include "start.h"
 #include "stats.h"
 #include "text.h"
@@ -142,9 +143,32 @@ static void tell(const struct tare__violation *violation, const char *message)
     });
 }
 
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static TARE__COLD void tell_listeners(const struct tare__violation *violation)
+{
+    const char *statistic = "";
+    int64_t actual = 0;
+    uint32_t violated = violation->stats->inexact == 0 ? tare__violated(violation->expectation, violation->stats) : 0;
+#define FIRST(type, name, unit, text)                                                                                  \
+    if (*statistic == '\0' && (violated & TARE__STATISTIC_BIT(name)) != 0) {                                           \
+        statistic = #name;                                                                                             \
+        actual = (int64_t)violation->stats->name;                                                                      \
+    }
+    TARE_STATISTICS(FIRST)
+#undef FIRST
+    tare__probe_tare_expectation_failed(or_empty(violation->expectation->name), or_empty(violation->here->file),
+                                        (uint64_t)violation->here->line, statistic, actual);
+}
+
 /* Without memory for more the figures are all that is told. */
 void tare__violation_fail(const struct tare__violation *violation)
 {
+    if (TARE__LISTENED(failure))
+        tell_listeners(violation);
     char message[TARE__MESSAGE_BYTES];
     struct tare__text text = tare__text_in(message, sizeof message);
     size_t more = violation->explained != NULL ? violation->explained->length : 0;

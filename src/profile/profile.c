@@ -78,14 +78,27 @@ static bool own(struct tare__profile *profile, const char **text)
 
 /* ---- What is there once ----------------------------------------------------- */
 
-/* Keys are compared by their bytes: their padding was set to 0. */
+static bool same_modules(uintptr_t value, const void *key, const void *profile)
+{
+    const struct tare__profile *in = profile;
+    return memcmp(&in->modules[value - 1], key, sizeof *in->modules) == 0;
+}
+
+static bool same_frames(uintptr_t value, const void *key, const void *profile)
+{
+    const struct tare__profile_frame *one = &((const struct tare__profile *)profile)->frames[value - 1], *other = key;
+    return one->function == other->function && one->file == other->file && one->line == other->line &&
+           one->module == other->module && one->address == other->address && one->inlined == other->inlined;
+}
+
+static bool same_stacks(uintptr_t value, const void *key, const void *profile)
+{
+    const struct tare__profile *in = profile;
+    return memcmp(&in->stacks[value - 1], key, sizeof *in->stacks) == 0;
+}
+
+/* A key's hash is that of its bytes: its padding is 0. */
 #define UNIQUE(plural, count)                                                                                          \
-    static bool same_##plural(uintptr_t value, const void *key, const void *profile)                                   \
-    {                                                                                                                  \
-        const struct tare__profile *in = profile;                                                                      \
-        return memcmp(&in->plural[value - 1], key, sizeof *in->plural) == 0;                                           \
-    }                                                                                                                  \
-                                                                                                                       \
     static uint32_t find_or_add_##plural(struct tare__profile *profile, const void *key)                               \
     {                                                                                                                  \
         struct tare__table *table = &profile->index->plural;                                                           \

@@ -94,6 +94,17 @@ static char *copy(struct tare__span span, const char *behind)
     return text;
 }
 
+/* "x" with bytes, and another that is called "x:bytes". */
+static int check_names(const struct reading *reading)
+{
+    const struct tare__profile *profile = reading->profile;
+    for (size_t i = 0; i < profile->type_count; i++)
+        if (tare__profile_type_named(profile, profile->types[i].name) < i)
+            return tare__profile_refuse(reading->input, "two kinds of its events would have the type '%s'",
+                                        profile->types[i].name);
+    return 0;
+}
+
 static int make_profile(struct reading *reading)
 {
     struct tare__profile_type types[TYPES_MAX + 1];
@@ -119,17 +130,24 @@ static int make_profile(struct reading *reading)
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     reading->profile->default_type = count > 0 && reading->has_bytes[0] ? 1 : 0;
-    return error;
+    return error == 0 ? check_names(reading) : error;
 }
 
 /* ---- Frames --------------------------------------------------------------------- */
 
-/* Of what is inlined the object is not told: it is that of the frame it is inlined into. */
+/* Of what is inlined the object is not told: it is that of the frame it is inlined into,
+ * which has the same address. perf says "inlined" also of a function by another name, which
+ * stands by itself. */
 static void settle_inlined(struct reading *reading)
 {
-    const struct tare__profile_frame *outer = &reading->frames[reading->frame_count - 1];
-    for (size_t i = reading->frame_count - 1; i-- > 0 && reading->frames[i].inlined;)
-        reading->frames[i].module = outer->module;
+    for (size_t i = reading->frame_count; i-- > 0;) {
+        struct tare__profile_frame *frame = &reading->frames[i];
+        const struct tare__profile_frame *outer = i + 1 < reading->frame_count ? frame + 1 : NULL;
+        if (frame->inlined && outer != NULL && outer->address == frame->address)
+            frame->module = outer->module;
+        else
+            frame->inlined = false;
+    }
 }
 
 static int add_object(struct reading *reading, struct tare__span object, uint32_t *module)
@@ -165,8 +183,6 @@ static int keep_frame(struct reading *reading, const struct tare__perf_frame *li
         reading->frame_room = room;
     }
     reading->frames[reading->frame_count++] = frame;
-    if (!frame.inlined)
-        settle_inlined(reading);
     return 0;
 }
 
@@ -190,6 +206,7 @@ static int finish_event(struct reading *reading)
     if (!reading->in_event)
         return 0;
     reading->in_event = false;
+    settle_inlined(reading);
     if (reading->frame_count == 0) {
         static const struct tare__profile_frame none = {.function = "[no call stack]", .module = TARE__NONE};
         stack = tare__profile_add_stack(reading->profile, 0, tare__profile_add_frame(reading->profile, &none));

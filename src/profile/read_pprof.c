@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ids.h"
 #include "pprof.pb-c.h"
 #include "pprof_scan.h"
 #include "readers.h"
-#include "table.h"
 
 bool tare__is_pprof(const char *bytes, size_t size)
 {
@@ -19,51 +19,17 @@ bool tare__is_pprof(const char *bytes, size_t size)
     return size > 0 && (begins || tare__pprof_scan(bytes, size, &damage));
 }
 
-struct ids {
-    const char *what;
-    struct tare__table table;
-    uint64_t *all;
-    size_t count;
-};
-
 struct reading {
     const struct tare__profile_input *input;
     const Tare__Pprof__Profile *from;
     struct tare__profile *profile;
-    struct ids mappings, functions, locations;
+    struct tare__ids mappings, functions, locations;
     uint32_t *modules;     /* of each mapping */
     uint32_t *first_frame; /* of each location, in frames: the innermost */
     uint32_t *frames;
 };
 
-/* ---- Ids and text ----------------------------------------------------------- */
-
-static bool same_id(uintptr_t value, const void *key, const void *context)
-{
-    return ((const struct ids *)context)->all[value - 1] == *(const uint64_t *)key;
-}
-
-/* TARE__NONE for one that is not there. */
-static uint32_t find_id(struct ids *ids, uint64_t id)
-{
-    uint64_t hash = tare__table_hash(&ids->table, &id, sizeof id);
-    return ids->count == 0 ? TARE__NONE : (uint32_t)(tare__table_find(&ids->table, hash, same_id, &id, ids) - 1);
-}
-
-static int add_id(const struct reading *reading, struct ids *ids, uint64_t id)
-{
-    if (!tare__table_reserve(&ids->table))
-        return ENOMEM;
-    if (id == 0)
-        return tare__profile_refuse(reading->input, "%s %zu has no id", ids->what, ids->count + 1);
-    uint64_t hash = tare__table_hash(&ids->table, &id, sizeof id);
-    if (tare__table_find(&ids->table, hash, same_id, &id, ids) != 0)
-        return tare__profile_refuse(reading->input, "%s %zu has the id %" PRIu64 ", as one before", ids->what,
-                                    ids->count + 1, id);
-    ids->all[ids->count++] = id;
-    tare__table_add(&ids->table, hash, ids->count);
-    return 0;
-}
+/* ---- Text ---------------------------------------------------------------------- */
 
 static void *array_of(size_t count, size_t bytes)
 {
@@ -122,7 +88,7 @@ static int read_mapping(struct reading *reading, size_t i)
     const Tare__Pprof__Mapping *mapping = reading->from->mapping[i];
     struct tare__profile_module module = {
         .low = mapping->memory_start, .end = mapping->memory_limit, .offset = mapping->file_offset};
-    int error = add_id(reading, &reading->mappings, mapping->id);
+    int error = tare__ids_add(reading->input, &reading->mappings, mapping->id);
     if (error == 0)
         error = text_at(reading, mapping->filename, &module.path);
     if (error == 0)
@@ -140,7 +106,7 @@ static int add_frame(struct reading *reading, size_t location, const Tare__Pprof
     frame->function = frame->file = NULL;
     frame->line = 0;
     if (line != NULL) {
-        uint32_t index = find_id(&reading->functions, line->function_id);
+        uint32_t index = tare__ids_find(&reading->functions, line->function_id);
         if (line->function_id != 0 && index == TARE__NONE)
             return tare__profile_refuse(reading->input, "location %zu: there is no function with the id %" PRIu64,
                                         location + 1, line->function_id);
@@ -167,8 +133,8 @@ static int read_location(struct reading *reading, size_t i)
 {
     const Tare__Pprof__Location *location = reading->from->location[i];
     struct tare__profile_frame frame = {.module = TARE__NONE, .address = location->address};
-    uint32_t mapping = find_id(&reading->mappings, location->mapping_id);
-    int error = add_id(reading, &reading->locations, location->id);
+    uint32_t mapping = tare__ids_find(&reading->mappings, location->mapping_id);
+    int error = tare__ids_add(reading->input, &reading->locations, location->id);
     if (error == 0 && location->mapping_id != 0 && mapping == TARE__NONE)
         return tare__profile_refuse(reading->input, "location %zu: there is no mapping with the id %" PRIu64, i + 1,
                                     location->mapping_id);
@@ -182,6 +148,19 @@ static int read_location(struct reading *reading, size_t i)
     return error;
 }
 
+/* Its text is looked at even where no location refers to it. */
+static int read_function(struct reading *reading, size_t i)
+{
+    const Tare__Pprof__Function *function = reading->from->function[i];
+    const char *text;
+    int error = tare__ids_add(reading->input, &reading->functions, function->id);
+    if (error == 0)
+        error = text_at(reading, function->name, &text);
+    if (error == 0)
+        error = text_at(reading, function->system_name, &text);
+    return error == 0 ? text_at(reading, function->filename, &text) : error;
+}
+
 static int read_places(struct reading *reading)
 {
     const Tare__Pprof__Profile *from = reading->from;
@@ -189,7 +168,7 @@ static int read_places(struct reading *reading)
     for (size_t i = 0; error == 0 && i < from->n_mapping; i++)
         error = read_mapping(reading, i);
     for (size_t i = 0; error == 0 && i < from->n_function; i++)
-        error = add_id(reading, &reading->functions, from->function[i]->id);
+        error = read_function(reading, i);
     for (size_t i = 0; error == 0 && i < from->n_location; i++)
         error = read_location(reading, i);
     return error;
@@ -222,7 +201,7 @@ static int read_stack(struct reading *reading, size_t number, uint32_t *stack)
     const Tare__Pprof__Sample *sample = reading->from->sample[number];
     *stack = 0;
     for (size_t i = sample->n_location_id; i-- > 0;) {
-        uint32_t location = find_id(&reading->locations, sample->location_id[i]);
+        uint32_t location = tare__ids_find(&reading->locations, sample->location_id[i]);
         if (location == TARE__NONE)
             return tare__profile_refuse(reading->input, "sample %zu: there is no location with the id %" PRIu64,
                                         number + 1, sample->location_id[i]);
@@ -272,13 +251,12 @@ static int make_room(struct reading *reading)
 {
     const Tare__Pprof__Profile *from = reading->from;
     size_t frames = 0;
-    reading->mappings = (struct ids){.what = "mapping", .all = array_of(from->n_mapping, sizeof(uint64_t))};
-    reading->functions = (struct ids){.what = "function", .all = array_of(from->n_function, sizeof(uint64_t))};
-    reading->locations = (struct ids){.what = "location", .all = array_of(from->n_location, sizeof(uint64_t))};
+    reading->mappings.what = "mapping";
+    reading->functions.what = "function";
+    reading->locations.what = "location";
     reading->modules = array_of(from->n_mapping, sizeof *reading->modules);
     reading->first_frame = array_of(from->n_location, sizeof *reading->first_frame);
-    if (reading->mappings.all == NULL || reading->functions.all == NULL || reading->locations.all == NULL ||
-        reading->modules == NULL || reading->first_frame == NULL)
+    if (reading->modules == NULL || reading->first_frame == NULL)
         return ENOMEM;
     for (size_t i = 0; i < from->n_location; i++) {
         reading->first_frame[i] = (uint32_t)frames;
@@ -313,12 +291,6 @@ static int begin(struct tare__profile *profile, size_t type_count)
     return error;
 }
 
-static void free_ids(struct ids *ids)
-{
-    tare__table_free(&ids->table);
-    free(ids->all);
-}
-
 int tare__read_pprof(const struct tare__profile_input *input, struct tare__profile *profile)
 {
     struct tare__damage damage;
@@ -332,9 +304,9 @@ int tare__read_pprof(const struct tare__profile_input *input, struct tare__profi
     int error = begin(profile, from->n_sample_type);
     if (error == 0)
         error = read_all(&reading);
-    free_ids(&reading.mappings);
-    free_ids(&reading.functions);
-    free_ids(&reading.locations);
+    tare__ids_free(&reading.mappings);
+    tare__ids_free(&reading.functions);
+    tare__ids_free(&reading.locations);
     free(reading.modules);
     free(reading.first_frame);
     free(reading.frames);

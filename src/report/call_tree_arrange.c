@@ -172,8 +172,8 @@ static size_t number(const struct order *order, uint32_t *first, uint32_t *child
 
 static int renumber(struct tare__call_tree *tree, const struct order *order, const bool *stays)
 {
-    size_t staying = 0, types = tree->type_count;
-    for (size_t i = 0; i < tree->count; i++)
+    size_t staying = 1, types = tree->type_count; /* the root does */
+    for (size_t i = 1; i < tree->count; i++)
         staying += stays[i];
     uint32_t *first = calloc(tree->count + 2, sizeof *first), *children = malloc(tree->count * sizeof *children);
     struct arranged to = {malloc(staying * sizeof *to.nodes), calloc(staying * types + 1, sizeof *to.totals),
@@ -184,7 +184,7 @@ static int renumber(struct tare__call_tree *tree, const struct order *order, con
         group(tree, stays, first, children);
         error = 0;
         tree->count = number(order, first, children, &to);
-            tree->nodes = to.nodes;
+        tree->nodes = to.nodes;
         tree->totals = to.totals;
         tree->selves = to.selves;
         to = (struct arranged){whole.nodes, whole.totals, whole.selves};

@@ -60,9 +60,10 @@ struct tare__diff_report {
     size_t growth_count;
 };
 
-/* 0 or ENOMEM. */
+/* 0, ENOMEM or EOVERFLOW. */
 int tare__diff_text(const struct tare__diff_report *report, FILE *out);
 int tare__diff_json(const struct tare__diff_report *report, FILE *out);
+int tare__diff_svg(const struct tare__diff_report *report, FILE *out);
 
 /* What failed, for whoever gets the report elsewhere. */
 void tare__diff_failures(const struct tare__diff_report *report, FILE *out);

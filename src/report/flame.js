@@ -356,19 +356,21 @@
     event.preventDefault();
     keys[event.key](i);
   });
-  group.addEventListener('focusin', (event) => {
+  // Not on the group: that would make it take the focus itself.
+  document.addEventListener('focusin', (event) => {
     const i = frameAt(event.target);
     if (i < 0 || !frames[i].matches(':focus-visible'))
       return;
     const box = frames[i].querySelector('rect');
     showTip(i, {x: Math.max(margin, Number(box.getAttribute('x'))), y: Number(box.getAttribute('y')) + row - 12});
   });
-  group.addEventListener('focusout', hideTip);
+  document.addEventListener('focusout', hideTip);
   group.addEventListener('click', (event) => {
     const i = frameAt(event.target);
     if (i < 0)
       return;
     makeCurrent(i);
+    frames[i].focus({preventScroll: true});
     zoom(i);
   });
   addEventListener('keydown', (event) => {

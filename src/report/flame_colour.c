@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A hue for each module, from its name, so that it looks the same in every graph; where
- * two of the largest would have the same one, the smaller takes another. Functions of a
+ * two of the largest would look alike, the smaller takes another. Functions of a
  * module differ in lightness. Without modules, as in folded stacks, hues are the functions'.
  */
 #include <errno.h>
@@ -56,6 +56,8 @@ struct module {
     uint32_t colour;
 };
 
+typedef struct module *module_pointer;
+
 static int by_path(const void *a, const void *b)
 {
     const struct module *one = a, *other = b;
@@ -65,7 +67,7 @@ static int by_path(const void *a, const void *b)
 
 static int by_area(const void *a, const void *b)
 {
-    const struct module *const *one = a, *const *other = b;
+    const module_pointer *one = a, *other = b;
     if ((*one)->area != (*other)->area)
         return (*one)->area < (*other)->area ? 1 : -1;
     return strcmp((*one)->path, (*other)->path);
@@ -78,12 +80,20 @@ static size_t hue_of(const char *name)
     return hash(name, version != NULL ? (size_t)(version - name) : strlen(name)) % HUES;
 }
 
-static void give_hues(struct module **largest, size_t count)
+/* The first few are kept further apart than the others can be. */
+static bool is_taken(const bool taken[HUES], size_t hue, size_t rank)
+{
+    if (rank < HUES / 3 && (taken[(hue + 1) % HUES] || taken[(hue + HUES - 1) % HUES]))
+        return true;
+    return rank < HUES && taken[hue];
+}
+
+static void give_hues(const module_pointer *largest, size_t count)
 {
     bool taken[HUES] = {false};
     for (size_t i = 0; i < count; i++) {
         size_t hue = hue_of(tare__path_name(largest[i]->path));
-        while (i < HUES && taken[hue])
+        while (is_taken(taken, hue, i))
             hue = (hue + FAR) % HUES;
         taken[hue] = true;
         largest[i]->colour = hues[hue];
@@ -112,14 +122,14 @@ static void measure(const struct tare__flame *flame, struct module *modules, con
     }
 }
 
-static size_t rank(struct module *modules, size_t count, struct module **ranked)
+static size_t rank(struct module *modules, size_t count, module_pointer *ranked)
 {
     size_t shown = 0;
     for (size_t i = 0; i < count; i++)
         if (modules[i].area > 0)
             ranked[shown++] = &modules[i];
     if (shown > 0)
-        qsort(ranked, shown, sizeof *ranked, by_area);
+        qsort(ranked, shown, sizeof(module_pointer), by_area);
     return shown;
 }
 
@@ -164,7 +174,8 @@ int tare__flame_colour(struct tare__flame *flame, struct tare__flame_module lege
 {
     const struct tare__profile *profile = flame->request->profile;
     size_t room = profile->module_count + 1;
-    struct module *all = calloc(room, sizeof *all), **ranked = calloc(room, sizeof(struct module *));
+    struct module *all = calloc(room, sizeof *all);
+    module_pointer *ranked = calloc(room, sizeof(module_pointer));
     uint32_t *of_index = calloc(room, sizeof *of_index);
     flame->colours = calloc(flame->tree.count, sizeof *flame->colours);
     int error = ENOMEM;

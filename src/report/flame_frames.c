@@ -139,7 +139,9 @@ static void write_frame(const struct tare__flame *flame, uint32_t at, const stru
     const char *name = "everything", *bare = name;
     if (at != 0) {
         name = bare = tare__frame_name(name_buffer, profile, node->frame);
-        if (name == profile->frames[node->frame].function && *name != '[')
+        if (name == name_buffer && strchr(name, '+') != NULL)
+            bare = strrchr(name, '+'); /* the colour tells the module */
+        else if (*name != '[')
             bare = tare__function_bare_name(bare_buffer, name);
     }
     bool differs = *bare != '\0' && strcmp(name, bare) != 0;

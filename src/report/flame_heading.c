@@ -95,21 +95,27 @@ static void write_total(struct tare__flame *flame, FILE *out)
 
 /* ---- What makes it inexact --------------------------------------------------- */
 
-static void write_inexact(struct tare__flame *flame, FILE *out)
+static void begin_warning(struct tare__flame *flame, int side, FILE *out)
 {
-    const struct tare__snapshot *snapshot = flame->request->profile->snapshot;
-    if (snapshot == NULL)
+    begin_line(flame, "warning", out);
+    if (flame->request->difference)
+        fputs(side == 0 ? "before: " : "after: ", out);
+}
+
+static void write_inexact(struct tare__flame *flame, int side, FILE *out)
+{
+    const struct tare__process *process = flame->request->processes[side];
+    if (process == NULL)
         return;
-    const struct tare__process *process = &snapshot->processes[snapshot->main];
     for (int i = 0; i < TARE_INEXACT_COUNT; i++)
         if (process->stats.inexact & (1u << i)) {
-            begin_line(flame, "warning", out);
+            begin_warning(flame, side, out);
             fputs("inexact: ", out);
             tare__xml_text(tare_inexact_text(1u << i), out);
             end_line(flame, out);
         }
     if (process->running) {
-        begin_line(flame, "warning", out);
+        begin_warning(flame, side, out);
         fputs("still running: figures up to now", out);
         end_line(flame, out);
     }
@@ -122,8 +128,8 @@ static bool is_truncated(const struct tare__profile *profile, uint32_t frame)
     return function != NULL && strncmp(function, start, sizeof start - 1) == 0;
 }
 
-/* Of the type that is drawn. What has no outermost frame hangs below one that says so. */
-static int64_t truncated_value(const struct tare__flame *flame)
+/* What has no outermost frame hangs below one that says so. */
+static int64_t truncated_value(const struct tare__flame *flame, size_t type)
 {
     const struct tare__profile *profile = flame->request->profile;
     int64_t value = 0;
@@ -132,21 +138,21 @@ static int64_t truncated_value(const struct tare__flame *flame)
         while (at != 0 && profile->stacks[at].parent != 0)
             at = profile->stacks[at].parent;
         if (at != 0 && is_truncated(profile, profile->stacks[at].frame))
-            value += profile->values[i * profile->type_count + flame->types[0]];
+            value += profile->values[i * profile->type_count + type];
     }
     return value;
 }
 
-static void write_truncated(struct tare__flame *flame, FILE *out)
+static void write_truncated(struct tare__flame *flame, int side, FILE *out)
 {
     char text[TARE__VALUE_BYTES];
-    int64_t value = truncated_value(flame);
-    if (value <= 0 || flame->tree.totals[0] <= 0)
+    int64_t value = truncated_value(flame, flame->types[side]);
+    if (value <= 0 || flame->tree.totals[side] <= 0)
         return;
-    begin_line(flame, "warning", out);
+    begin_warning(flame, side, out);
     tare__xml_text(tare__value_text(text, value, flame->words.unit, false), out);
     fprintf(out, ", %s, are of call stacks whose outer part is missing",
-            tare__share_text(text, value, flame->tree.totals[0], false));
+            tare__share_text(text, value, flame->tree.totals[side], false));
     end_line(flame, out);
 }
 
@@ -154,7 +160,7 @@ static void write_truncated(struct tare__flame *flame, FILE *out)
 
 static void write_left_out(struct tare__flame *flame, FILE *out)
 {
-    char figure[TARE__FIGURE_BYTES];
+    char figure[TARE__FIGURE_BYTES], levels[TARE__FIGURE_BYTES];
     const struct tare__call_tree *tree = &flame->tree;
     size_t too_small = tree->left_out - tree->too_deep;
     if (tree->left_out == 0)
@@ -163,9 +169,10 @@ static void write_left_out(struct tare__flame *flame, FILE *out)
     if (too_small > 0)
         fprintf(out, "%s function%s of less than %.2g %% each", tare__figure(figure, (int64_t)too_small),
                 too_small == 1 ? "" : "s", tree->least * 100);
+    fputs(too_small > 0 && tree->too_deep > 0 ? " and " : "", out);
     if (tree->too_deep > 0)
-        fprintf(out, "%s%s below the first %u levels", too_small > 0 ? ", and " : "",
-                tare__figure(figure, (int64_t)tree->too_deep), flame->levels);
+        fprintf(out, "%s function%s below the first %s levels", tare__figure(figure, (int64_t)tree->too_deep),
+                tree->too_deep == 1 ? "" : "s", tare__figure(levels, flame->levels));
     fputs(tree->left_out == 1 ? " is not drawn; it is" : " are not drawn; they are", out);
     fputs(" in the figures of the callers", out);
     end_line(flame, out);
@@ -220,8 +227,10 @@ void tare__flame_heading(struct tare__flame *flame, const struct tare__flame_mod
     flame->top = FIRST_LINE;
     write_title(flame, out);
     write_total(flame, out);
-    write_inexact(flame, out);
-    write_truncated(flame, out);
+    for (int side = 0; side < (flame->request->difference ? 2 : 1); side++) {
+        write_inexact(flame, side, out);
+        write_truncated(flame, side, out);
+    }
     write_left_out(flame, out);
     if (modules > 0 || flame->request->difference) {
         flame->top += 4;

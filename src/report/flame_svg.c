@@ -93,7 +93,9 @@ static int write_graph(struct tare__flame *flame, FILE *out)
     if (memory == NULL)
         return ENOMEM;
     tare__flame_heading(flame, legend, modules, memory);
-    error = fclose(memory) == 0 ? write_file(flame, heading, out) : ENOMEM;
+    bool written = !ferror(memory);
+    written &= fclose(memory) == 0;
+    error = written && heading != NULL ? write_file(flame, heading, out) : ENOMEM;
     free(heading);
     return error;
 }
@@ -140,8 +142,10 @@ int tare__flame_write(const struct tare__flame_request *request, FILE *out)
 
 int tare__format_svg(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out)
 {
+    const struct tare__snapshot *snapshot = profile->snapshot;
     const struct tare__flame_request request = {
         .profile = profile,
+        .processes = {snapshot != NULL ? &snapshot->processes[snapshot->main] : NULL},
         .type = tare__report_type(options, profile),
         .upward = options->upward,
     };

@@ -6,8 +6,20 @@
 #include "profile.h"
 #include "report.h"
 
-int tare__format_folded(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
-int tare__format_svg(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
-int tare__format_pprof(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
+#define TARE__PROFILE_FORMAT(name)                                                                                     \
+    int tare__format_##name(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out)
+
+TARE__PROFILE_FORMAT(folded);
+TARE__PROFILE_FORMAT(svg);
+TARE__PROFILE_FORMAT(pprof);
+TARE__PROFILE_FORMAT(speedscope);
+TARE__PROFILE_FORMAT(dhat);
+TARE__PROFILE_FORMAT(heaptrack);
+TARE__PROFILE_FORMAT(chrome);
+TARE__PROFILE_FORMAT(html);
+
+const char *tare__dhat_lacks(const struct tare__profile *profile);
+const char *tare__heaptrack_lacks(const struct tare__profile *profile);
+const char *tare__chrome_lacks(const struct tare__profile *profile);
 
 #endif

@@ -1,71 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * profile.proto, by protobuf-c, in gzip. Messages that follow one another are one
- * message, so that each part is written as it is come by, and nothing but the text and
- * what has got an id stays in memory. The same profile makes the same bytes.
+ * profile.proto, by protobuf-c, in gzip. Each part is written as it is come by, so that
+ * nothing but the text and what has got an id stays in memory. The same profile makes the
+ * same bytes.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "formats.h"
-#include "grow.h"
-#include "phrase.h"
-#include "pprof.pb-c.h"
-#include "string_pool.h"
-
-enum { GZIP_BYTES = 1 << 16 };
+#include "pprof_out.h"
 
 struct writing {
     const struct tare__profile *from;
-    struct tare__strings *strings;
-    ProtobufCBinaryData *text; /* as the table has it */
-    size_t text_count;
+    struct tare__pprof_out *out;
     struct tare__profile places; /* its frames are functions; its stacks locations, of frames by from's numbers */
     uint64_t *locations;         /* by stack of places; 0 for none */
     size_t location_room;
     uint64_t location_count;
     uint64_t *ids; /* of the stack at hand */
     size_t id_room;
-    uint8_t *packed;
-    size_t packed_room;
-    z_stream stream;
-    unsigned char compressed[GZIP_BYTES];
-    FILE *out;
 };
-
-/* ---- Bytes ------------------------------------------------------------------ */
-
-static void compress_bytes(struct writing *writing, const uint8_t *bytes, size_t size, int flush)
-{
-    z_stream *stream = &writing->stream;
-    stream->next_in = (Bytef *)(uintptr_t)bytes;
-    stream->avail_in = (uInt)size;
-    do {
-        stream->next_out = writing->compressed;
-        stream->avail_out = GZIP_BYTES;
-        deflate(stream, flush);
-        fwrite(writing->compressed, 1, GZIP_BYTES - stream->avail_out, writing->out);
-    } while (stream->avail_out == 0);
-}
-
-static int write_part(struct writing *writing, const Tare__Pprof__Profile *part)
-{
-    size_t size = tare__pprof__profile__get_packed_size(part);
-    if (size > UINT32_MAX / 2)
-        return EOVERFLOW;
-    if (size > writing->packed_room) {
-        uint8_t *packed = realloc(writing->packed, 2 * size);
-        if (packed == NULL)
-            return ENOMEM;
-        writing->packed = packed;
-        writing->packed_room = 2 * size;
-    }
-    tare__pprof__profile__pack(part, writing->packed);
-    compress_bytes(writing, writing->packed, size, Z_NO_FLUSH);
-    return 0;
-}
 
 /* Makes room for index; what is new is 0. */
 static int make_room(uint64_t **array, size_t *room, size_t index)
@@ -82,72 +37,6 @@ static int make_room(uint64_t **array, size_t *room, size_t index)
     return 0;
 }
 
-/* ---- Text ------------------------------------------------------------------- */
-
-/* With U+FFFD for what is no UTF-8; NULL where there is no memory. Free it. */
-static char *valid_copy(const char *text)
-{
-    enum { CHARACTER_MAX = 4 };
-    char *copy = malloc(CHARACTER_MAX * strlen(text) + 1), *at = copy;
-    while (copy != NULL && *text != '\0') {
-        size_t length;
-        const char *character = tare__next_character(&text, &length);
-        memcpy(at, character, length);
-        at += length;
-    }
-    if (copy != NULL)
-        *at = '\0';
-    return copy;
-}
-
-/* The index, kept beside the text; 0 is the empty one. */
-static int add_text(struct writing *writing, const char *text, int64_t *index)
-{
-    *index = 0;
-    if (text == NULL || *text == '\0')
-        return 0;
-    char *copy = valid_copy(text);
-    const char *kept = copy != NULL ? tare__strings_add(writing->strings, copy) : NULL;
-    free(copy);
-    if (kept == NULL)
-        return ENOMEM;
-    uintptr_t known = (uintptr_t)*tare__strings_meaning(kept);
-    if (known == 0) {
-        ProtobufCBinaryData *all = tare__grow(writing->text, writing->text_count, sizeof *all);
-        if (all == NULL)
-            return ENOMEM;
-        writing->text = all;
-        all[writing->text_count] = (ProtobufCBinaryData){strlen(kept), (uint8_t *)(uintptr_t)kept};
-        known = writing->text_count++;
-        *tare__strings_meaning(kept) = (const char *)known;
-    }
-    *index = (int64_t)known;
-    return 0;
-}
-
-static int begin_text(struct writing *writing)
-{
-    writing->strings = tare__strings_new();
-    writing->text = tare__grow(NULL, 0, sizeof *writing->text);
-    if (writing->strings == NULL || writing->text == NULL)
-        return ENOMEM;
-    writing->text[0] = (ProtobufCBinaryData){0, (uint8_t *)(uintptr_t) ""};
-    writing->text_count = 1;
-    return 0;
-}
-
-static int write_text(struct writing *writing)
-{
-    int error = 0;
-    for (size_t i = 0; error == 0 && i < writing->text_count; i++) {
-        Tare__Pprof__Profile part = TARE__PPROF__PROFILE__INIT;
-        part.n_string_table = 1;
-        part.string_table = &writing->text[i];
-        error = write_part(writing, &part);
-    }
-    return error;
-}
-
 /* ---- What samples refer to -------------------------------------------------------- */
 
 static int write_types(struct writing *writing)
@@ -156,13 +45,13 @@ static int write_types(struct writing *writing)
     for (size_t i = 0; error == 0 && i < writing->from->type_count; i++) {
         Tare__Pprof__ValueType type = TARE__PPROF__VALUE_TYPE__INIT, *types[] = {&type};
         Tare__Pprof__Profile part = TARE__PPROF__PROFILE__INIT;
-        error = add_text(writing, writing->from->types[i].name, &type.type);
+        error = tare__pprof_text(writing->out, writing->from->types[i].name, &type.type);
         if (error == 0)
-            error = add_text(writing, writing->from->types[i].unit, &type.unit);
+            error = tare__pprof_text(writing->out, writing->from->types[i].unit, &type.unit);
         part.n_sample_type = 1;
         part.sample_type = types;
         if (error == 0)
-            error = write_part(writing, &part);
+            error = tare__pprof_part(writing->out, &part);
     }
     return error;
 }
@@ -180,13 +69,13 @@ static int write_modules(struct writing *writing)
         mapping.memory_limit = module->end;
         mapping.file_offset = module->offset;
         mapping.has_functions = mapping.has_filenames = mapping.has_line_numbers = mapping.has_inline_frames = true;
-        error = add_text(writing, module->path, &mapping.filename);
+        error = tare__pprof_text(writing->out, module->path, &mapping.filename);
         if (error == 0)
-            error = add_text(writing, module->build_id, &mapping.build_id);
+            error = tare__pprof_text(writing->out, module->build_id, &mapping.build_id);
         part.n_mapping = 1;
         part.mapping = mappings;
         if (error == 0)
-            error = write_part(writing, &part);
+            error = tare__pprof_part(writing->out, &part);
     }
     return error;
 }
@@ -204,13 +93,13 @@ static int function_of(struct writing *writing, const struct tare__profile_frame
     Tare__Pprof__Function function = TARE__PPROF__FUNCTION__INIT, *functions[] = {&function};
     Tare__Pprof__Profile part = TARE__PPROF__PROFILE__INIT;
     function.id = *id;
-    int error = add_text(writing, frame->function, &function.name);
+    int error = tare__pprof_text(writing->out, frame->function, &function.name);
     if (error == 0)
-        error = add_text(writing, frame->file, &function.filename);
+        error = tare__pprof_text(writing->out, frame->file, &function.filename);
     function.system_name = function.name;
     part.n_function = 1;
     part.function = functions;
-    return error == 0 ? write_part(writing, &part) : error;
+    return error == 0 ? tare__pprof_part(writing->out, &part) : error;
 }
 
 /* Of the frames at one address, the innermost first. */
@@ -237,7 +126,7 @@ static int write_location(struct writing *writing, uint64_t id, uint32_t stack, 
     part.n_location = 1;
     part.location = locations;
     if (error == 0)
-        error = write_part(writing, &part);
+        error = tare__pprof_part(writing->out, &part);
     free(lines);
     free(pointers);
     return error;
@@ -279,10 +168,10 @@ static int write_labels(struct writing *writing, const struct tare__profile_labe
 {
     tare__pprof__label__init(label);
     label->num = from->text == NULL ? from->number : 0;
-    int error = add_text(writing, from->key, &label->key);
+    int error = tare__pprof_text(writing->out, from->key, &label->key);
     if (error == 0)
-        error = add_text(writing, from->text, &label->str);
-    return error == 0 ? add_text(writing, from->unit, &label->num_unit) : error;
+        error = tare__pprof_text(writing->out, from->text, &label->str);
+    return error == 0 ? tare__pprof_text(writing->out, from->unit, &label->num_unit) : error;
 }
 
 static int write_stack(struct writing *writing, uint32_t stack, Tare__Pprof__Sample *sample)
@@ -320,7 +209,7 @@ static int write_sample(struct writing *writing, size_t i)
     part.n_sample = 1;
     part.sample = samples;
     if (error == 0)
-        error = write_part(writing, &part);
+        error = tare__pprof_part(writing->out, &part);
     free(labels);
     free(pointers);
     return error;
@@ -335,55 +224,36 @@ static int write_facts(struct writing *writing)
     int64_t comment;
     part.time_nanos = (int64_t)from->time_ns;
     part.duration_nanos = (int64_t)from->duration_ns;
-    int error = add_text(writing, from->types[from->default_type].name, &part.default_sample_type);
+    int error = tare__pprof_text(writing->out, from->types[from->default_type].name, &part.default_sample_type);
     if (error == 0)
-        error = add_text(writing, from->title, &comment);
+        error = tare__pprof_text(writing->out, from->title, &comment);
     part.n_comment = from->title != NULL;
     part.comment = &comment;
-    return error == 0 ? write_part(writing, &part) : error;
+    return error == 0 ? tare__pprof_part(writing->out, &part) : error;
 }
 
 static int write_all(struct writing *writing)
 {
-    int error = begin_text(writing);
-    if (error == 0)
-        error = tare__profile_init(&writing->places, writing->from->types, 0);
+    int error = tare__profile_init(&writing->places, writing->from->types, 0);
     if (error == 0)
         error = write_types(writing);
     if (error == 0)
         error = write_modules(writing);
     for (size_t i = 0; error == 0 && i < writing->from->sample_count; i++)
         error = write_sample(writing, i);
-    if (error == 0)
-        error = write_facts(writing);
-    if (error == 0)
-        error = write_text(writing);
-    if (error == 0)
-        compress_bytes(writing, NULL, 0, Z_FINISH);
-    return error;
+    return error == 0 ? write_facts(writing) : error;
 }
 
 int tare__format_pprof(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out)
 {
-    enum { GZIP = 16, MEMORY_LEVEL = 8 };
-    struct writing *writing = calloc(1, sizeof *writing);
     struct tare__profile shown = *profile;
-    if (writing == NULL)
-        return ENOMEM;
     shown.default_type = tare__report_type(options, profile);
-    writing->from = &shown;
-    writing->out = out;
-    int error = deflateInit2(&writing->stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP + MAX_WBITS, MEMORY_LEVEL,
-                             Z_DEFAULT_STRATEGY) == Z_OK
-                    ? write_all(writing)
-                    : ENOMEM;
-    deflateEnd(&writing->stream);
-    tare__profile_free(&writing->places);
-    tare__strings_free(writing->strings);
-    free(writing->text);
-    free(writing->locations);
-    free(writing->ids);
-    free(writing->packed);
-    free(writing);
+    struct writing writing = {.from = &shown, .out = tare__pprof_open(out)};
+    int error = writing.out != NULL ? write_all(&writing) : ENOMEM;
+    if (writing.out != NULL)
+        error = tare__pprof_close(writing.out, error);
+    tare__profile_free(&writing.places);
+    free(writing.locations);
+    free(writing.ids);
     return error;
 }

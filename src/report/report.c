@@ -4,17 +4,33 @@
 
 #include <string.h>
 
+#include "diff.h"
 #include "formats.h"
 #include "profile_of_snapshot.h"
 #include "summary.h"
 
 /* clang-format off */
 const struct tare__format tare__formats[] = {
-    {"text", "for people", false, tare__summary_text, NULL, ".txt"},
-    {"json", "one JSON object, each statistic a key of its own name", true, tare__summary_json, NULL, ".json"},
-    {"folded", "a line for each call stack, with one metric's value, as flamegraph.pl takes", false, NULL, tare__format_folded, ".folded"},
-    {"pprof", "profile.proto in gzip, for pprof", false, NULL, tare__format_pprof, ".pb.gz"},
-    {"svg", "a flame graph for the browser, of one metric", false, NULL, tare__format_svg, ".svg"},
+    {.name = "text", .meaning = "for people", .extension = ".txt",
+     .write = tare__summary_text, .write_diff = tare__diff_text},
+    {.name = "json", .meaning = "one JSON object, each statistic a key of its own name", .extension = ".json",
+     .all_processes = true, .write = tare__summary_json, .write_diff = tare__diff_json},
+    {.name = "svg", .meaning = "a flame graph for the browser, of one metric", .extension = ".svg",
+     .write_profile = tare__format_svg, .write_diff = tare__diff_svg},
+    {.name = "html", .meaning = "a page for the browser: flame graph, sites, timeline, statistics", .extension = ".html",
+     .write_profile = tare__format_html},
+    {.name = "folded", .meaning = "a line for each call stack, with one metric's value, as flamegraph.pl takes",
+     .extension = ".folded", .write_profile = tare__format_folded},
+    {.name = "pprof", .meaning = "profile.proto in gzip, for pprof", .extension = ".pb.gz",
+     .write_profile = tare__format_pprof},
+    {.name = "speedscope", .meaning = "JSON for speedscope", .extension = ".speedscope.json",
+     .write_profile = tare__format_speedscope},
+    {.name = "dhat", .meaning = "JSON for Valgrind's dh_view.html", .extension = ".dhat.json",
+     .write_profile = tare__format_dhat, .lacks = tare__dhat_lacks},
+    {.name = "heaptrack", .meaning = "text for heaptrack_print and heaptrack_gui", .extension = ".heaptrack",
+     .write_profile = tare__format_heaptrack, .lacks = tare__heaptrack_lacks},
+    {.name = "chrome", .meaning = "trace events of live bytes over time, for Chrome and Perfetto",
+     .extension = ".trace.json", .write_profile = tare__format_chrome, .lacks = tare__chrome_lacks},
 };
 /* clang-format on */
 const size_t tare__format_count = sizeof tare__formats / sizeof *tare__formats;

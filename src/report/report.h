@@ -11,6 +11,7 @@
 
 #include "metric.h"
 
+struct tare__diff_report;
 struct tare__profile;
 
 struct tare__report_options {
@@ -34,6 +35,10 @@ struct tare__format {
     /* The same of stacks with values, wherever they came from. */
     int (*write_profile)(const struct tare__profile *profile, const struct tare__report_options *options, FILE *out);
     const char *extension; /* what files of it end in, as ".folded" */
+    /* What changed from one run to another; NULL where it can't be told so. */
+    int (*write_diff)(const struct tare__diff_report *report, FILE *out);
+    /* What it needs and this profile does not have, "alloc_space"; NULL for nothing, also for the function. */
+    const char *(*lacks)(const struct tare__profile *profile);
 };
 
 extern const struct tare__format tare__formats[];

@@ -125,12 +125,9 @@ static void write_inexact(uint32_t inexact, FILE *out)
             fprintf(out, "inexact: %s\n", tare_inexact_text(1u << i));
 }
 
-static void write_trust(const struct tare__snapshot *snapshot, FILE *out)
+void tare__report_doubts(const struct tare__snapshot *snapshot, FILE *out)
 {
     const struct tare__process *process = main_of(snapshot);
-    fprintf(out, "\nmode: %s over %s\n", process->mode, process->allocator);
-    if (process->stats.inexact == 0)
-        fputs("exact: yes\n", out);
     write_inexact(process->stats.inexact, out);
     tare__report_gaps(process, 0, out);
     if (process->running)
@@ -141,6 +138,15 @@ static void write_trust(const struct tare__snapshot *snapshot, FILE *out)
     if (snapshot->refused_count > 0)
         fprintf(out, "%zu record%s could not be read: %s\n", snapshot->refused_count, PLURAL(snapshot->refused_count),
                 snapshot->refused_reason);
+}
+
+static void write_trust(const struct tare__snapshot *snapshot, FILE *out)
+{
+    const struct tare__process *process = main_of(snapshot);
+    fprintf(out, "\nmode: %s over %s\n", process->mode, process->allocator);
+    if (process->stats.inexact == 0)
+        fputs("exact: yes\n", out);
+    tare__report_doubts(snapshot, out);
 }
 
 static void write_child(const struct tare__process *process, FILE *out)

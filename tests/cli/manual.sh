@@ -15,7 +15,7 @@ options_of_help()
     sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' | sort
 }
 
-for command in diff oom report top run; do
+for command in convert diff merge oom report top trace run; do
     expect_status 0 "$TARE" "$command" --help
     expect_equal "$(options_of_manual "$manual/tare-$command.1")" "$(options_of_help <"$work/out")" \
         "options of tare-$command.1"

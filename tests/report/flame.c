@@ -127,7 +127,8 @@ static void test_deep(void)
     sample(stack, 5, 1);
     draw((struct tare__flame_request){.type = 0, .upward = true});
     CHECK_EQUAL(occurrences("<g role=\"treeitem\""), 2001);
-    CHECK_CONTAINS(svg, "8,000 below the first 2000 levels are not drawn; they are in the figures of the callers");
+    CHECK_CONTAINS(
+        svg, "8,000 functions below the first 2,000 levels are not drawn; they are in the figures of the callers");
     CHECK_EQUAL(occurrences("\nin calls that are not drawn: 5 bytes"), 1);
     CHECK_CONTAINS(svg, " data-upward=\"\"");
     end();

@@ -8,7 +8,9 @@ source "$SOURCE_DIR/tests/use/common.sh"
 # A copy of the tree, so that the build directory of the preset is not this one's.
 mkdir "$scratch/tree"
 cd "$SOURCE_DIR"
-cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md CONTRIBUTING.md cmake include src docs bench examples "$scratch/tree"
+cp -r CMakeLists.txt CMakePresets.json Makefile LICENSE README.md CHANGELOG.md CONTRIBUTING.md cmake include src share docs bench examples "$scratch/tree"
+mkdir "$scratch/tree/web"
+cp web/report.html web/NOTICE "$scratch/tree/web"
 make -C "$scratch/tree" install PREFIX=/opt/tare DESTDIR="$scratch/root" >"$scratch/log" 2>&1 ||
     { cat "$scratch/log"; exit 1; }
 
@@ -16,7 +18,7 @@ cd "$scratch/root/opt/tare"
 for file in lib/libtare.so lib/libtare.a lib/libtare-wrap.a include/tare/tare.h include/tare/block.hpp \
     lib/cmake/tare/tareConfig.cmake lib/cmake/tare/tareConfigVersion.cmake lib/cmake/tare/tareTargets.cmake \
     lib/pkgconfig/tare.pc lib/pkgconfig/tare-static.pc lib/pkgconfig/tare-wrap.pc share/man/man3/tare.3 \
-    share/doc/tare/LICENSE; do
+    share/doc/tare/LICENSE share/tare/bpftrace/scope.bt share/systemtap/tapset/tare.stp; do
     [[ -s $file ]] || { echo "not installed: $file"; exit 1; }
 done
 links=0
