@@ -115,6 +115,7 @@ struct tare__fault_point {
     uint32_t wanted;   /* FORK: a bit for each of enum tare__fault_mode that is to be run */
     int64_t left_blocks, left_bytes; /* at the end of the run that counted */
     int64_t now_blocks, now_bytes;   /* the same of the last run, while it is looked at */
+    uint64_t looked_at_ns;           /* the time of that */
     struct tare__fault_stack stack;
     struct tare__fault_run runs[TARE__FAULT_MODES];
 };
