@@ -12,6 +12,7 @@
 #include "fault_points.h"
 #include "os.h"
 #include "pool.h"
+#include "probe.h"
 #include "scope_parts.h"
 
 /* A place for a breakpoint: each injected failure calls it, on the thread and below the call that
@@ -275,6 +276,8 @@ static bool comes_by(struct tare__hot *hot, const struct tare__attachment *at, c
     if (!is_to_fail(hot, at, caller, ordinal, call))
         return false;
     note_fired(at->armed, caller, ordinal);
+    if (TARE__LISTENED(failure))
+        tare__probe_tare_fault_injected(call.size, ordinal, at->scope->id);
     return true;
 }
 

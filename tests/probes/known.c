@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include <tare/allocator.h>
+#include <tare/fault.h>
 #include <tare/tare.h>
 
 #include "check.h"
@@ -248,6 +249,24 @@ static void an_expectation(void)
     tare_check(&stats, .name = "fits", .peak_bytes = tare_at_most(4097));
 }
 
+/* ---- A failure that is injected --------------------------------------------- */
+
+static void a_fault(void)
+{
+    scope = ++scopes;
+    expect("tare:scope_open %lu\n", scope);
+    tare_fail_nth(2) {
+        void *first = malloc(10);
+        expect("tare:alloc %lu 10 %lu\n", (unsigned long)(uintptr_t)first, scope);
+        CHECK(malloc(20) == NULL);
+        expect("tare:fault_injected 20 2 %lu\n", scope);
+        expect("tare:free %lu 10 %lu\n", (unsigned long)(uintptr_t)first, scope);
+        free(first);
+    }
+    expect("tare:scope_close %lu 1 10 10\n", scope);
+    scope = 0;
+}
+
 int main(int count, char **arguments)
 {
     if (count > 1 && strcmp(arguments[1], "idle") == 0) {
@@ -259,6 +278,7 @@ int main(int count, char **arguments)
     a_scope_of_the_process();
     an_arena();
     an_expectation();
+    a_fault();
     CHECK_EQUAL(write(STDOUT_FILENO, expected, expected_length), expected_length);
     return 0;
 }
