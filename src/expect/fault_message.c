@@ -56,14 +56,22 @@ static bool was_run(const struct tare__fault_point *point)
     return point->runs[TARE__FAULT_ONCE].verdict != 0 || point->runs[TARE__FAULT_FOREVER].verdict != 0;
 }
 
+static bool same_leaks(const struct tare__fault_run *one, const struct tare__fault_run *other)
+{
+    bool same = one->leak_count == other->leak_count;
+    for (uint32_t i = 0; i < tare__stacks_leaks(one) && same; i++)
+        same = one->leaks[i].point == other->leaks[i].point && one->leaks[i].blocks == other->leaks[i].blocks &&
+               one->leaks[i].bytes == other->leaks[i].bytes;
+    return same;
+}
+
 /* Both modes came out alike, and are told once. */
 static bool alike(const struct tare__fault_point *point)
 {
     const struct tare__fault_run *once = &point->runs[TARE__FAULT_ONCE], *forever = &point->runs[TARE__FAULT_FOREVER];
     return once->verdict == forever->verdict && once->status == forever->status &&
            once->leaked_blocks == forever->leaked_blocks && once->leaked_bytes == forever->leaked_bytes &&
-           memcmp(once->leaks, forever->leaks, sizeof once->leaks) == 0 &&
-           memcmp(&once->stack, &forever->stack, sizeof once->stack) == 0;
+           same_leaks(once, forever) && memcmp(&once->stack, &forever->stack, sizeof once->stack) == 0;
 }
 
 static bool is_told(const struct tare__fault_point *point, unsigned mode)
@@ -276,6 +284,11 @@ static void add_brief(struct tare__text *text, struct tare__stacks *stacks)
     }
 }
 
+static enum tare__fault_mode first_mode(const struct tare__fault_point *point)
+{
+    return point->runs[TARE__FAULT_ONCE].verdict != 0 ? TARE__FAULT_ONCE : TARE__FAULT_FOREVER;
+}
+
 static void add_passed(struct tare__text *text, const struct tare_sweep_ *sweep)
 {
     uint32_t lines = 0, left = 0;
@@ -288,8 +301,10 @@ static void add_passed(struct tare__text *text, const struct tare_sweep_ *sweep)
             left++;
             continue;
         }
-        if (lines++ == 0)
-            tare__text_add(text, "passed, by the ID that replays them:\n");
+        if (lines++ == 0) {
+            tare__text_add(text, "passed, each with its ID; the first once more:\n");
+            tare__replay_add_commands(text, &sweep->here, point->id, first_mode(point));
+        }
         tare__text_add(text, "  ");
         tare__replay_add_id(text, point->id);
         tare__text_add(text, "  ");

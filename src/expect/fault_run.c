@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A run in a child. It starts from what this process is: nothing is flushed or closed. SIGCHLD is kept
+ * A run in a child. It starts from what this process is: nothing is flushed or closed, and the offsets of files are
+ * put back after it. SIGCHLD is kept
  * from the program's handler meanwhile, which would take the child for one of its own.
  */
 #include <errno.h>
@@ -83,6 +84,28 @@ static struct tare__sweep_end wait_for(const struct tare_sweep_ *sweep, pid_t ch
     return end;
 }
 
+/* ---- What the two share ------------------------------------------------------ */
+
+/* A child moves the offsets of files that are open here. */
+static void keep_offset(int descriptor, void *context)
+{
+    struct tare_sweep_ *sweep = context;
+    int64_t offset;
+    enum tare__os_sharing sharing = tare__os_sharing(descriptor, &offset);
+    if (sharing != TARE__OS_SHARES_OFFSET && sharing != TARE__OS_SHARES_WRITTEN)
+        return;
+    if ((offset = lseek(descriptor, 0, SEEK_CUR)) < 0 || sweep->offset_count == TARE__OFFSETS_MAX)
+        return;
+    sweep->offsets[sweep->offset_count].descriptor = descriptor;
+    sweep->offsets[sweep->offset_count++].offset = offset;
+}
+
+static void put_offsets_back(const struct tare_sweep_ *sweep)
+{
+    for (uint32_t i = 0; i < sweep->offset_count; i++)
+        tare__os_seek(sweep->offsets[i].descriptor, sweep->offsets[i].offset);
+}
+
 /* ---- Both ------------------------------------------------------------------- */
 
 /* By default SIGCHLD does nothing, unless the program has blocked it. */
@@ -112,11 +135,15 @@ int tare__sweep_fork(struct tare_sweep_ *sweep, struct tare__sweep_end *end)
     memset(&sweep->faults.run, 0, sizeof sweep->faults.run);
     if (sweep->standard_error >= 0 && ftruncate(sweep->standard_error, 0) == 0)
         lseek(sweep->standard_error, 0, SEEK_SET);
+    sweep->offset_count = 0;
+    tare__os_descriptors(keep_offset, sweep);
     keep_signals(&before);
     pid_t child = fork();
     int error = errno;
-    if (child > 0)
+    if (child > 0) {
         *end = wait_for(sweep, child);
+        put_offsets_back(sweep);
+    }
     give_signals_back(&before);
     if (child == 0)
         become_run(sweep, parent);

@@ -19,7 +19,7 @@ enum tare__sweep_state {
     TARE__SWEEP_REPLAY      /* one run, in this process, and no other */
 };
 
-enum { TARE__SAID_BYTES = 400 };
+enum { TARE__SAID_BYTES = 400, TARE__OFFSETS_MAX = 1024 };
 
 /* What the layout of faults has no place for. Texts are at the same address in all of a sweep's processes. */
 struct tare__sweep_check {
@@ -52,6 +52,11 @@ struct tare_sweep_ {
     uint64_t at;        /* in process: the run under way, 0 for the unharmed one */
     uint32_t point, mode;
     int standard_error; /* a file in memory, or -1 */
+    uint32_t offset_count;
+    struct {
+        int descriptor;
+        int64_t offset;
+    } offsets[TARE__OFFSETS_MAX]; /* of files, before the run */
     struct tare__sweep_run run;
     struct tare__faults faults;
     struct tare__sweep_outcome outcomes[TARE__FAULT_POINTS_MAX][TARE__FAULT_MODES];

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # The commands that a failing sweep's message gives do what it says: the one runs the very point again, the other stops
 # there in gdb. A replay of what is not there is an error.

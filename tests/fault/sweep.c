@@ -2,6 +2,7 @@
 /* What is run, how often, and what the result says of it; how blocks are left; and every error. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -206,6 +207,22 @@ static void check_effects(void)
     CHECK_EQUAL(there, here);
     int status;
     CHECK(waitpid(-1, &status, WNOHANG) < 0 && errno == ECHILD);
+}
+
+/* Each run finds files at the same place, and this process moves on only once. */
+static void check_offsets(void)
+{
+    char bytes[4];
+    int file = open("/proc/self/exe", O_RDONLY);
+    start();
+    tare_fault_sweep(.result = &result)
+    {
+        tare_fault_check(read(file, bytes, sizeof bytes) == 4 && memcmp(bytes, "\177ELF", 4) == 0);
+        nine();
+    }
+    check_clean();
+    CHECK_EQUAL(lseek(file, 0, SEEK_CUR), 4);
+    close(file);
 }
 
 /* ---- How a block is left ------------------------------------------------------- */
@@ -444,6 +461,7 @@ int main(void)
     check_domain(TARE_FAMILY, 10);
     check_domain(TARE_PROCESS, 10);
     check_effects();
+    check_offsets();
     check_left();
     check_jump();
     check_verdicts();
