@@ -99,12 +99,12 @@ static void add(const char *text, size_t length, void *context)
     tare__text_add(context, text);
 }
 
-void tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, uint32_t count)
+bool tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, uint32_t count)
 {
     struct tare__explaining explaining = {
         .context = text, .addresses = addresses, .address_count = count, .write = add};
     if (tare__explain_by_library(&explaining) == 0)
-        return;
+        return true;
     for (uint32_t i = 0, number = 0; i < count; i++) {
         if (addresses[i] == 0) {
             tare__text_add(text, "\n");
@@ -117,6 +117,7 @@ void tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, ui
         tare__raw_address(text, addresses[i]);
         tare__text_add(text, "\n");
     }
+    return false;
 }
 
 /* ---- Functions -------------------------------------------------------------- */

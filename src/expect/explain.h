@@ -33,8 +33,9 @@ struct tare__explain_request {
 struct tare__explained tare__explain_scope(const struct tare__explain_request *request);
 
 /* A call stack, return addresses with the innermost first: one line a frame. 0 between two
- * stacks makes an empty line. */
-void tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, uint32_t count);
+ * stacks makes an empty line. False where there are neither functions nor lines in it, but for those that the loader
+ * knows. */
+bool tare__explain_stack(struct tare__text *text, const uintptr_t *addresses, uint32_t count);
 
 /* Where the functions are whose names are like this, for arming->ranges. False where there is none, or it
  * can't be told. */

@@ -273,8 +273,9 @@ static void add_brief(struct tare__text *text, struct tare__stacks *stacks)
     for (const char *line = lines; *line != '\0';) {
         char place[sizeof lines];
         size_t length = strcspn(line, "\n");
-        const char *name = line + strspn(line, " #0123456789");
-        size_t bytes = name < line + length ? (size_t)(line + length - name) : 0;
+        const char *number = memchr(line, '#', length);
+        const char *name = number != NULL ? memchr(number, ' ', length - (size_t)(number - line)) : NULL;
+        size_t bytes = name != NULL ? length - (size_t)(++name - line) : 0;
         memcpy(place, name, bytes);
         place[bytes] = '\0';
         tare__text_add(text, before);
@@ -411,6 +412,8 @@ void tare__sweep_fail(const struct tare_sweep_ *sweep, const tare_fault_result *
         add_count(&text, all - count, "more call stack fails\n", "more call stacks fail\n");
     }
     add_passed(&text, sweep);
+    if (stacks.text != NULL && !stacks.named)
+        tare__text_add(&text, "no functions and lines: the program is static, or there is no libtare-explain\n");
     add_tail(&text);
     tare__stacks_forget(&stacks);
     bool unsteady = result->not_reached + result->passed == result->runs;

@@ -59,13 +59,13 @@ struct tare__stack_addresses tare__stacks_begin(void)
 /* Ends the addresses. */
 struct tare__stacks tare__stacks_explain(struct tare__stack_addresses *addresses)
 {
-    struct tare__stacks stacks = {NULL, NULL};
+    struct tare__stacks stacks = {NULL, NULL, false};
     if (addresses->all == NULL)
         return stacks;
     stacks.next = stacks.text = addresses->count > 0 ? tare__os_map(TEXT_BYTES) : NULL;
     if (stacks.text != NULL) {
         struct tare__text text = tare__text_in(stacks.text, TEXT_BYTES);
-        tare__explain_stack(&text, addresses->all, addresses->count);
+        stacks.named = tare__explain_stack(&text, addresses->all, addresses->count);
     }
     tare__os_unmap(addresses->all, ADDRESSES_BYTES);
     return stacks;

@@ -33,6 +33,7 @@ static inline uint32_t tare__stacks_leaks(const struct tare__fault_run *run)
 struct tare__stacks {
     char *text; /* NULL where there is none */
     const char *next;
+    bool named; /* by functions and lines, and not just by addresses */
 };
 
 /* Ends the addresses. */
