@@ -29,24 +29,16 @@ bool tare__sweep_has_mode(const struct tare_sweep_ *sweep, enum tare__fault_mode
            (sweep->options.mode == TARE_FAULT_ONCE) == (mode == TARE__FAULT_ONCE);
 }
 
-/* The i-th of those that can be run. */
-static uint32_t countable(const struct tare_sweep_ *sweep, uint64_t i)
-{
-    uint32_t point = 0;
-    for (;; point++)
-        if (sweep->faults.points[point].ordinal != 0 && i-- == 0)
-            return point;
-}
-
 uint32_t tare__sweep_point(const struct tare_sweep_ *sweep, uint64_t i)
 {
-    return countable(sweep, i * sweep->counted / sweep->chosen);
+    return sweep->countable[i * sweep->counted / sweep->chosen];
 }
 
 static void choose(struct tare_sweep_ *sweep)
 {
     for (uint32_t i = 0; i < sweep->faults.point_count; i++)
-        sweep->counted += sweep->faults.points[i].ordinal != 0;
+        if (sweep->faults.points[i].ordinal != 0)
+            sweep->countable[sweep->counted++] = i;
     uint64_t limit = sweep->options.limit;
     sweep->chosen = limit != 0 && limit < sweep->counted ? limit : sweep->counted;
 }

@@ -59,6 +59,7 @@ struct tare_sweep_ {
     } offsets[TARE__OFFSETS_MAX]; /* of files, before the run */
     struct tare__sweep_run run;
     struct tare__faults faults;
+    uint32_t countable[TARE__FAULT_POINTS_MAX]; /* the points that can be run */
     struct tare__sweep_outcome outcomes[TARE__FAULT_POINTS_MAX][TARE__FAULT_MODES];
 };
 
