@@ -154,7 +154,7 @@ typedef struct tare_sweep_options {
  * was before the block, has its standard output and error discarded, and ends where the block ends,
  * however it is left: by its end, break, return, goto or an exception. A thread that
  * runs already is not in the child; where the block needs one, take TARE_FAULT_IN_PROCESS. There the
- * block must come to its end, a crash is one, and nothing stops a run that hangs.
+ * block must come to its end, a crash is one, and nothing stops a run that hangs; one thread at a time sweeps so.
  *
  * A run that was not as it should be is a failure like that of an expectation: one message for all of them, by call
  * stacks, each with a command that runs just that again and one that stops there in gdb. The first stands on

@@ -82,8 +82,11 @@ static bool open_run(tare_sweep_block_ *block, bool harms, uintptr_t frame)
         .plan = plan_of(sweep, harms), .faults = &sweep->faults, .run = &sweep->faults.run};
     start_anew(&sweep->faults);
     block->scope = tare__scope_open_armed(&options, place, &arming, &sweep->run.open_error);
-    tare__sweep_now = block->scope != NULL ? sweep : NULL;
-    return block->scope != NULL;
+    if (block->scope == NULL)
+        return false;
+    sweep->outer = tare__sweep_now;
+    tare__sweep_now = sweep;
+    return true;
 }
 
 static void close_run(tare_sweep_block_ *block, bool by_exception)
@@ -92,7 +95,8 @@ static void close_run(tare_sweep_block_ *block, bool by_exception)
     if (block->scope != NULL)
         tare__scope_take(block->scope, TARE__CLOSE, NULL, NULL);
     block->scope = NULL;
-    tare__sweep_now = NULL;
+    if (tare__sweep_now == sweep)
+        tare__sweep_now = sweep->outer;
     sweep->run.exception = by_exception;
     sweep->run.done = 1;
 }

@@ -57,6 +57,7 @@ struct tare_sweep_ {
         int descriptor;
         int64_t offset;
     } offsets[TARE__OFFSETS_MAX]; /* of files, before the run */
+    struct tare_sweep_ *outer;    /* in whose run this one is; NULL for none */
     struct tare__sweep_run run;
     struct tare__faults faults;
     uint32_t countable[TARE__FAULT_POINTS_MAX]; /* the points that can be run */

@@ -332,6 +332,65 @@ static void check_verdicts(void)
     CHECK_CONTAINS(caught.message, "once: wrong success: ");
 }
 
+/* What can be seen without a process for each run. */
+static void check_in_process(void)
+{
+    void *leaks[8];
+    unsigned count = 0, runs = 0;
+    start();
+    tare_fault_sweep(.result = &result, .mode = TARE_FAULT_ONCE, .isolation = TARE_FAULT_IN_PROCESS)
+    {
+        void *block = malloc(1);
+        if (block == NULL)
+            leaks[count++] = malloc(70);
+        free(block);
+        block = malloc(2);
+        tare_fault_succeeded(block != NULL || runs < 100);
+        free(block);
+        block = malloc(3);
+        tare_fault_check(block != NULL);
+        free(block);
+        if (runs++ == 0)
+            take(300, 1);
+    }
+    CHECK_EQUAL(result.runs, 4);
+    CHECK_EQUAL(result.leaked, 0); /* of that run the success is judged first */
+    CHECK_EQUAL(result.wrong_success, 2);
+    CHECK_EQUAL(result.failed, 1);
+    CHECK_EQUAL(result.not_reached, 1);
+    CHECK_EQUAL(runs, 6);
+    CHECK_EQUAL(count, 1);
+    free(leaks[0]);
+    check_told(0, "wrong success");
+    start();
+    tare_fault_sweep(.result = &result, .mode = TARE_FAULT_ONCE, .isolation = TARE_FAULT_IN_PROCESS)
+    {
+        void *block = malloc(1);
+        if (block == NULL)
+            leaks[0] = malloc(70);
+        free(block);
+    }
+    CHECK_EQUAL(result.leaked, 1);
+    check_told(0, "leaked 70 bytes in 1 block");
+    free(leaks[0]);
+}
+
+/* A sweep in a run of another, which goes on being one. */
+static void check_nested(void)
+{
+    start();
+    tare_fault_sweep(.result = &result, .mode = TARE_FAULT_ONCE, .name = "outer")
+    {
+        take(1, 1);
+        tare_fault_sweep(.mode = TARE_FAULT_ONCE, .name = "inner") note_run(), take(2, 2);
+        tare_fault_check(tare_fault_fired() == 0);
+    }
+    CHECK_EQUAL(result.points, 2);
+    CHECK_EQUAL(result.failed, 2);
+    CHECK_EQUAL(shared->runs, 4 * 3);
+    check_told(0, "tare_fault_fired() == 0");
+}
+
 static void check_leaks_allowed(void)
 {
     void *kept = NULL;
@@ -465,6 +524,8 @@ int main(void)
     check_left();
     check_jump();
     check_verdicts();
+    check_in_process();
+    check_nested();
     check_leaks_allowed();
     check_unsteady();
     check_errors();
