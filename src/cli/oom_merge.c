@@ -44,10 +44,10 @@ static void merge_stack(struct tare__faults *into, const struct tare__faults *fr
 }
 
 /* Points of the run that counted have the same numbers in all. What is new is looked for among what was new. */
-static uint32_t merge_point(struct tare__faults *into, const struct tare__faults *from, uint32_t number)
+static uint64_t merge_point(struct tare__faults *into, const struct tare__faults *from, uint64_t number)
 {
     const struct tare__fault_point *point = &from->points[number];
-    for (uint32_t i = number < into->point_count && into->points[number].id == point->id ? number : 0;
+    for (uint64_t i = number < into->point_count && into->points[number].id == point->id ? number : 0;
          i < into->point_count; i++)
         if (into->points[i].id == point->id)
             return i;

@@ -86,7 +86,7 @@ static int add_run(const struct making *making, uint32_t number, int mode)
     int error = add_stack(making, &run->stack, run->verdict == TARE__VERDICT_CRASHED && run->bad_frees == 0,
                           &making->stacks->crashes[number * TARE__FAULT_MODES + (uint32_t)mode]);
     for (uint32_t i = 0; error == 0 && i < run->leak_count && i < TARE__FAULT_LEAKS; i++) {
-        uint32_t leak = run->leaks[i].point;
+        uint64_t leak = run->leaks[i].point;
         if (making->stacks->points[leak] == 0)
             error = add_stack(making, &oom->faults->points[leak].stack, false, &making->stacks->points[leak]);
     }

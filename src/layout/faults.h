@@ -88,7 +88,7 @@ struct tare__fault_stack {
 #define TARE__FAULT_LEAKS 4u
 
 struct tare__fault_leak {
-    uint32_t point; /* in points; one that is no point is there without an ordinal */
+    uint64_t point; /* in points; one that is no point is there without an ordinal */
     int64_t blocks, bytes;
 };
 

@@ -115,7 +115,7 @@ static bool stat_of(int descriptor, struct stat *stat)
 
 enum tare__os_sharing tare__os_sharing(int descriptor, int64_t *offset)
 {
-    struct stat stat;
+    struct stat stat = {.st_mode = 0}; /* that the kernel fills it is hidden from analysers */
     long flags = TARE__SYSCALL(SYS_fcntl, descriptor, F_GETFL);
     if (flags < 0 || (flags & O_PATH) != 0 || !stat_of(descriptor, &stat))
         return TARE__OS_SHARES_NOTHING;

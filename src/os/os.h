@@ -113,7 +113,7 @@ bool tare__os_copy_process(struct tare__os_copy *copy); /* false: there is none 
  * was killed. */
 bool tare__os_copy_wait(const struct tare__os_copy *copy, uint64_t timeout_ms, int *status);
 void tare__os_end(int status) __attribute__((noreturn)); /* as by _exit() */
-bool tare__os_has_children(void); /* this process, that it could wait for */
+bool tare__os_has_children(void);                        /* this process, that it could wait for */
 
 /* What a copy shares with this process by a descriptor. */
 enum tare__os_sharing {
