@@ -276,7 +276,8 @@ static void add_brief(struct tare__text *text, struct tare__stacks *stacks)
         const char *number = memchr(line, '#', length);
         const char *name = number != NULL ? memchr(number, ' ', length - (size_t)(number - line)) : NULL;
         size_t bytes = name != NULL ? length - (size_t)(++name - line) : 0;
-        memcpy(place, name, bytes);
+        if (name != NULL)
+            memcpy(place, name, bytes);
         place[bytes] = '\0';
         tare__text_add(text, before);
         tare__text_add(text, place);

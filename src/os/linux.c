@@ -91,7 +91,7 @@ void *tare__os_map_new_file(const char *path, size_t bytes, void *address, int *
 
 void *tare__os_map_file(const char *path, size_t bytes)
 {
-    struct stat status;
+    struct stat status = {.st_size = 0};
     long descriptor = TARE__SYSCALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
     if (descriptor < 0)
         return NULL;

@@ -255,7 +255,8 @@ static void a_fault(void)
 {
     scope = ++scopes;
     expect("tare:scope_open %lu\n", scope);
-    tare_fail_nth(2) {
+    tare_fail_nth(2)
+    {
         void *first = malloc(10);
         expect("tare:alloc %lu 10 %lu\n", (unsigned long)(uintptr_t)first, scope);
         CHECK(malloc(20) == NULL);
